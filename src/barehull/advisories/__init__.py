@@ -1,0 +1,1 @@
+"""Feeds of advisories -> the local store, and how far it reaches."""

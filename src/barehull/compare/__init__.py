@@ -1,0 +1,1 @@
+"""Two Scans made with one database -> Comparison; Comparison + policy -> Verdict."""

@@ -1,0 +1,1 @@
+"""Image -> Inventory: what is in it, who owns which file, and what nobody owns."""

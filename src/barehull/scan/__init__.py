@@ -1,0 +1,1 @@
+"""Inventory x advisories -> Scan."""
