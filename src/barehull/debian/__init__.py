@@ -1,0 +1,1 @@
+"""Debian's archive: signatures, indexes, versions, dependencies, .deb files. Knows no image."""

@@ -1,0 +1,223 @@
+"""Bytes by address: HTTP on kept-alive connections with retries, `file:` URLs, and plain folders.
+
+Nothing here is trusted: every read has a limit, and whoever asks for a file by hash gets those bytes or an error.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.request import url2pathname
+
+from barehull.core.errors import IncompleteError, InputError, IntegrityError, UsageError
+from barehull.core.progress import Progress, silent
+from barehull.files import Store
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+_CHUNK = 1 << 18
+_SLOWEST = 16 << 10  # bytes a second; a server that drips more slowly is given up
+_ADVICE = (
+    "Check the network, or name a mirror or a folder that has the files, with --mirror or the environment variable "
+    "BAREHULL_MIRROR. What was fetched before is kept and not fetched again."
+)
+_MANGLED = (
+    "The server, or a proxy on the way, changes or mixes up files. Try again in some minutes, or use another mirror."
+)
+
+
+class NotFoundError(IncompleteError):
+    """The server or the folder answered, and has no such file."""
+
+
+class _TransientError(IncompleteError):
+    """A failure that may pass: worth another attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A file to be had: its address, SHA-256 in hex, size in bytes, and its name for people."""
+
+    url: str
+    sha256: str
+    size: int
+    what: str
+
+
+class Fetcher:
+    """Fetches over one pool of connections; a context manager, safe to use from several threads.
+
+    `attempts` is how often a transient failure (5xx, 429, a reset, a timeout) is tried in all, `pause` the seconds
+    before the second try, doubled for each further one, `timeout` the seconds without a byte.
+    """
+
+    def __init__(self, *, attempts: int = 3, pause: float = 0.3, timeout: float = 30.0) -> None:
+        self._attempts = attempts
+        self._pause = pause
+        self._timeout = timeout
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._closed.set()
+        if self._client is not None:
+            self._client.close()
+
+    def fetch(self, url: str, *, limit: int) -> bytes:
+        """The bytes at `url`, at most `limit` of them.
+
+        Errors: NotFoundError, IncompleteError (no network), IntegrityError (longer than `limit`), UsageError (no such
+        kind of address).
+        """
+        return self._retried(lambda: b"".join(self._chunks(url, limit)))
+
+    def download(self, url: str, store: Store, *, sha256: str, size: int) -> Path:
+        """The file with that SHA-256 and size, from the store or else from `url` into the store.
+
+        Errors: those of `fetch`; IntegrityError when other bytes come than were promised.
+        """
+        kept = store.get(sha256)
+        if kept is not None:
+            return kept
+        self._retried(lambda: store.put(self._exactly(url, size), expected=sha256, what=shown(url)))
+        return store.path(f"sha256:{sha256}")
+
+    def download_all(
+        self, wants: Sequence[Want], store: Store, *, workers: int = 8, progress: Progress = silent
+    ) -> dict[str, Path]:
+        """All files wanted, by SHA-256, `workers` at a time. The first error ends the whole; what came is kept."""
+        missing = {want.sha256: want for want in wants if store.get(want.sha256) is None}
+        if missing:
+            megabytes = sum(want.size for want in missing.values()) / 1e6
+            what = next(iter(missing.values())).what if len(missing) == 1 else f"{len(missing)} files"
+            progress(f"fetching {what}, {megabytes:.1f} MB")
+        stop = threading.Event()
+
+        def one(want: Want) -> None:
+            if not stop.is_set():
+                self.download(want.url, store, sha256=want.sha256, size=want.size)
+
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                # Large files first: the last one to finish decides how long it takes.
+                for _ in pool.map(one, sorted(missing.values(), key=lambda want: -want.size)):
+                    pass
+            except BaseException:
+                stop.set()
+                raise
+        return {want.sha256: store.path(f"sha256:{want.sha256}") for want in wants}
+
+    def _retried(self, attempt: Callable[[], T]) -> T:
+        for number in range(1, self._attempts):
+            try:
+                return attempt()
+            except _TransientError:
+                time.sleep(self._pause * 2 ** (number - 1))
+        return attempt()
+
+    def _exactly(self, url: str, size: int) -> Iterator[bytes]:
+        seen = 0
+        for chunk in self._chunks(url, size):
+            seen += len(chunk)
+            yield chunk
+        if seen != size:
+            raise IntegrityError(f"{shown(url)} has {seen} bytes where {size} were promised", advice=_MANGLED)
+
+    def _chunks(self, url: str, limit: int) -> Iterator[bytes]:
+        seen = 0
+        late = time.monotonic() + self._timeout + limit / _SLOWEST
+        for chunk in _read(url) if _is_local(url) else self._receive(url):
+            seen += len(chunk)
+            if seen > limit:
+                raise IntegrityError(f"{shown(url)} is longer than the {limit} bytes allowed", advice=_MANGLED)
+            if self._closed.is_set() or time.monotonic() > late:
+                raise IncompleteError(f"{shown(url)} was given up after {seen} bytes", advice=_ADVICE)
+            yield chunk
+
+    def _receive(self, url: str) -> Iterator[bytes]:
+        import httpx  # 150 ms: not spent when everything is in the store
+
+        try:
+            with self._connected().stream("GET", url) as response:
+                _refuse_status(url, response.status_code)
+                # Raw: hashes are over the bytes as the archive has them, whatever encoding a proxy announces.
+                yield from response.iter_raw(_CHUNK)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise UsageError(
+                f"{shown(url)} is not an address: {error}", advice="Give an http(s) URL or a folder."
+            ) from error
+        except httpx.TransportError as error:
+            reason = str(error) or type(error).__name__
+            raise _TransientError(f"{shown(url)} cannot be fetched: {reason}", advice=_ADVICE) from error
+        except httpx.HTTPError as error:
+            raise IncompleteError(f"{shown(url)} cannot be fetched: {error}", advice=_ADVICE) from error
+
+    def _connected(self) -> httpx.Client:
+        import httpx
+
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(
+                    timeout=self._timeout,
+                    follow_redirects=True,
+                    headers={"User-Agent": "barehull", "Accept-Encoding": "identity"},
+                    limits=httpx.Limits(max_connections=16, max_keepalive_connections=16),
+                )
+            return self._client
+
+
+def join(base: str, path: str) -> str:
+    """The address of the relative `path` beneath `base`, a URL or a folder. A path that climbs out is an InputError."""
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise InputError(
+            f"{path!r} is not a path inside an archive", advice="Make the lock again: this one is damaged."
+        )
+    return f"{base.rstrip('/')}/{quote(path, safe='/+~') if '://' in base or base.startswith('file:') else path}"
+
+
+def shown(url: str) -> str:
+    """The address as it may be printed: without user name and password."""
+    if "@" not in url or "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith("file:") or "://" not in url
+
+
+def _read(url: str) -> Iterator[bytes]:
+    path = Path(url2pathname(urlsplit(url).path) if url.startswith("file:") else url)
+    try:
+        if not path.is_file():  # a pipe or a device could block or never end
+            raise NotFoundError(f"there is no file {path}", advice=_ADVICE)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        raise IncompleteError(f"{path} cannot be read: {error.strerror}", advice=_ADVICE) from error
+
+
+def _refuse_status(url: str, status: int) -> None:
+    what = f"{shown(url)} cannot be fetched: the server answered {status}"
+    if status in (404, 410):
+        raise NotFoundError(what, advice=_ADVICE)
+    if status == 429 or status >= 500:
+        raise _TransientError(what, advice=_ADVICE)
+    if status != 200:
+        raise IncompleteError(what, advice=_ADVICE)
