@@ -25,7 +25,6 @@ def test_what_stands_beside_a_key_is_what_its_bytes_say(listed: dict[str, object
     }
     assert derived == listed
     assert not key.is_revoked
-    assert not key.has_secret_keys
 
 
 def test_every_key_file_is_listed_and_read() -> None:

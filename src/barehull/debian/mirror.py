@@ -76,14 +76,13 @@ def _of_apt(apt: Path) -> Mirror:
 
 def _apt_sources(apt: Path) -> Iterator[tuple[str, str]]:
     """URI and suite of each source of binaries in main that nobody else signs (sources.list(5))."""
-    folder = apt / "sources.list.d"
+    readers = {".list": _one_line, ".sources": _deb822}
     try:
         # Debian's own file first: others may give their suites Debian's names.
-        names = sorted(folder.iterdir(), key=lambda path: (path.name != "debian.sources", path.name))
-        for path in [apt / "sources.list", *names] if folder.is_dir() else [apt / "sources.list"]:
-            if path.is_file():
-                read = _deb822 if path.suffix == ".sources" else _one_line
-                yield from read(path.read_text("utf-8", "replace"))
+        folder = sorted(apt.glob("sources.list.d/*"), key=lambda path: (path.name != "debian.sources", path.name))
+        for path in [apt / "sources.list", *folder]:
+            if path.suffix in readers and path.is_file():
+                yield from readers[path.suffix](path.read_text("utf-8", "replace"))
     except OSError as error:
         advice = "Name a mirror with --mirror or BAREHULL_MIRROR."
         raise IncompleteError(f"the apt sources in {apt} cannot be read: {error.strerror}", advice=advice) from error
