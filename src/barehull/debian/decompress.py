@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 from isal import igzip, isal_zlib
@@ -15,7 +15,8 @@ from barehull.core.errors import InputError
 _CHUNK = 1 << 20
 _MEMORY = 256 << 20  # bytes; what `xz -9` needs is 65 MiB
 _DAMAGED = "The file is damaged or not what its name says: have it fetched or made again."
-_ERRORS = (lzma.LZMAError, zstandard.ZstdError, isal_zlib.error, EOFError, OSError)
+_ISAL_ERROR = cast(type[Exception], isal_zlib.IsalError)  # its stub types it as an instance
+_ERRORS = (lzma.LZMAError, zstandard.ZstdError, _ISAL_ERROR, EOFError, OSError)
 
 
 def decompress(file: BinaryIO, kind: str, *, limit: int, what: str) -> Iterator[bytes]:
@@ -61,13 +62,12 @@ class Unpacked(io.RawIOBase):
 def _pieces(file: BinaryIO, kind: str) -> Iterator[bytes]:
     if kind == "xz":
         return _xz_pieces(file)
-    if kind == "gz":
-        file = igzip.IGzipFile(fileobj=file, mode="rb")
-    elif kind == "zst":
+    if kind == "zst":
         return _zst_pieces(file)
-    elif kind:
-        raise OSError(f"compression {kind!r} is not known")
-    return iter(lambda: file.read(_CHUNK), b"")
+    if kind not in ("gz", ""):
+        raise OSError(f"the compression {kind!r} is not known")
+    unpacked = cast(BinaryIO, igzip.open(file)) if kind else file  # type: ignore[no-untyped-call]
+    return iter(lambda: unpacked.read(_CHUNK), b"")
 
 
 def _xz_pieces(file: BinaryIO) -> Iterator[bytes]:

@@ -119,7 +119,7 @@ def _split(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _package(stanza: bytes, archive: str, suite: str) -> Package:
     try:
-        fields = dict(_FIELD.findall(stanza.decode("utf-8")))
+        fields: dict[str, str] = dict(_FIELD.findall(stanza.decode("utf-8")))
         name, version = fields["Package"], fields["Version"]
         source = _SOURCE.fullmatch(fields.get("Source", name))
         if source is None or not _SHA256.fullmatch(fields["SHA256"]):
