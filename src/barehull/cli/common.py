@@ -39,6 +39,13 @@ update_option: Decorator = click.option(
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 
 
+def advisories_folder() -> Path:
+    """Where the databases of advisories are kept: a folder of the cache."""
+    from barehull.files import default_store
+
+    return default_store() / "advisories"
+
+
 def progress_to(stderr_quiet: bool) -> Progress:
     """A listener that prints each step with the seconds since the start, or says nothing when quiet."""
     started = time.monotonic()

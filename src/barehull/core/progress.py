@@ -8,7 +8,8 @@ from typing import Protocol
 class Progress(Protocol):
     """Receives one short line for each step begun, e.g. "fetching 12 packages"."""
 
-    def __call__(self, message: str) -> None: ...
+    def __call__(self, message: str) -> None:
+        """Take note that `message` has begun."""
 
 
 def silent(message: str) -> None:

@@ -58,14 +58,15 @@ class Config:
 
     @property
     def platform(self) -> str:
-        """ "linux/amd64", "linux/arm64/v8"."""
+        """What the image runs on: "linux/amd64", "linux/arm64/v8"."""
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
 
 class Blobs(Protocol):
     """Where an image's bytes are: `path(digest)` is a local file whose content was checked against the digest."""
 
-    def path(self, digest: str) -> Path: ...
+    def path(self, digest: str) -> Path:
+        """The file of "sha256:HEX". Errors: InputError, IntegrityError."""
 
 
 @dataclass(frozen=True, slots=True)

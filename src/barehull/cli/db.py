@@ -1,0 +1,36 @@
+"""`barehull db`: the advisories that images are judged by."""
+
+from __future__ import annotations
+
+import click
+
+from barehull.cli.common import advisories_folder, progress_to, quiet_option
+
+
+@click.group()
+def command() -> None:
+    """The database of advisories: where it is from, how old, how far it reaches."""
+
+
+@command.command()
+@click.option("--mirror", metavar="URL|DIR", help="OSV's layout: ecosystems.txt, ECOSYSTEM/all.zip. Default: OSV itself.")
+@quiet_option
+def update(mirror: str | None, quiet: bool) -> None:
+    """Make the database anew. The old one stays until the new one is complete."""
+    from barehull.advisories.update import update as update_database
+    from barehull.net import Fetcher
+    from barehull.report.database import render
+
+    with Fetcher() as fetcher:
+        database = update_database(mirror, advisories_folder(), progress_to(quiet), fetcher)
+    click.echo(render(database))
+
+
+@command.command()
+def status() -> None:
+    """Say which database is in use, and what it covers."""
+    from barehull.advisories.update import current
+    from barehull.report.database import render
+
+    with current(advisories_folder()) as store:
+        click.echo(render(store.database()))

@@ -1,0 +1,172 @@
+"""An image's manifest and configuration, written canonically and read with distrust (OCI image specification 1.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from barehull.core.errors import InputError, IntegrityError
+from barehull.files import Store
+from barehull.oci.model import CONFIG, INDEX, LAYER_GZIP, MANIFEST, MAX_LAYERS, Blobs, Config, Image, Layer
+
+MAX_JSON = 4 << 20  # bytes, as registries bound it
+MAX_LAYERS_READ = 512
+EPOCH = "1970-01-01T00:00:00Z"
+_DOCKER = "application/vnd.docker.distribution.manifest"
+INDEXES = (INDEX, f"{_DOCKER}.list.v2+json")
+MANIFESTS = (MANIFEST, f"{_DOCKER}.v2+json")
+LAYERS = (
+    LAYER_GZIP,
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.oci.image.layer.v1.tar+zstd",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    "application/vnd.docker.image.rootfs.diff.tar",
+)
+_BROKEN = "The image is damaged or was not made by the specification: fetch it or build it again."
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys and no spaces: the same bytes for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def make_image(
+    config: Config, layers: Sequence[Layer], blobs: Store, *, annotations: Mapping[str, str] | None = None
+) -> Image:
+    """Put configuration and manifest into `blobs`, where the layers are. InputError for more than 64 layers."""
+    if len(layers) > MAX_LAYERS:
+        raise InputError(
+            f"the image would have {len(layers)} layers, and engines stop at about 125; the limit here is {MAX_LAYERS}",
+            advice="Ask for fewer packages.",
+        )
+    body = canonical(_config_json(config, layers))
+    notes = dict(annotations or {})
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": {"mediaType": CONFIG, "digest": f"sha256:{blobs.put(body)}", "size": len(body)},
+        "layers": [{"mediaType": it.media_type, "digest": it.digest, "size": it.size} for it in layers],
+        **({"annotations": notes} if notes else {}),
+    }
+    digest = blobs.put(canonical(manifest))
+    return Image(f"sha256:{digest}", config, tuple(layers), blobs, tuple(sorted(notes.items())))
+
+
+def read_image(digest: str, blobs: Blobs) -> Image:
+    """The image whose manifest has `digest`. Layers are checked when they are read.
+
+    Errors: IntegrityError when sizes or digests lie, InputError for what is not an image's manifest.
+    """
+    manifest = read_json(blobs, digest)
+    if manifest.get("mediaType", MANIFEST) not in MANIFESTS:
+        raise InputError(f"{digest} is a {manifest.get('mediaType')}, not an image", advice=_BROKEN)
+    try:
+        described = manifest["config"]
+        config = read_json(blobs, described["digest"], size=described["size"])
+        listed = manifest["layers"]
+        diff_ids = config["rootfs"]["diff_ids"]
+        created = [step.get("created_by", "") for step in config.get("history", []) if not step.get("empty_layer")]
+        if not len(listed) == len(diff_ids) <= MAX_LAYERS_READ:
+            what = f"{digest} lists {len(listed)} layers, and its configuration {len(diff_ids)}"
+            raise IntegrityError(what, advice=_BROKEN)
+        created += [""] * (len(listed) - len(created))
+        layers = tuple(_layer(*each) for each in zip(listed, diff_ids, created, strict=False))
+        notes = tuple(sorted((str(name), str(value)) for name, value in manifest.get("annotations", {}).items()))
+        return Image(digest, _config(config), layers, blobs, notes)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(f"{digest} is not an image's manifest: {error!r}", advice=_BROKEN) from error
+
+
+def read_json(blobs: Blobs, digest: str, *, size: int | None = None) -> dict[str, Any]:
+    """The JSON object with `digest`, and `size` where it was promised. Errors: IntegrityError, InputError."""
+    path = blobs.path(digest)
+    if size is not None and path.stat().st_size != size:
+        raise IntegrityError(f"{digest} has {path.stat().st_size} bytes, not {size} as promised", advice=_BROKEN)
+    data = read_bounded(path)
+    if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
+        raise IntegrityError(f"{digest} has other content than its digest says", advice=_BROKEN)
+    return parse_json(data, digest)
+
+
+def read_bounded(path: Path) -> bytes:
+    """A JSON file's bytes. InputError when it is larger than registries allow."""
+    with path.open("rb") as file:
+        data = file.read(MAX_JSON + 1)
+    if len(data) > MAX_JSON:
+        raise InputError(f"{path} is larger than the {MAX_JSON >> 20} MiB that a manifest may have", advice=_BROKEN)
+    return data
+
+
+def parse_json(data: bytes, what: str) -> dict[str, Any]:
+    """A JSON object. InputError when it is not one."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{what} is not JSON: {error}", advice=_BROKEN) from error
+    if not isinstance(value, dict):
+        raise InputError(f"{what} is not a JSON object", advice=_BROKEN)
+    return value
+
+
+def _layer(described: dict[str, Any], diff_id: str, created_by: str) -> Layer:
+    media_type = described["mediaType"]
+    if media_type not in LAYERS:
+        raise InputError(
+            f"a layer has the unknown media type {media_type!r}", advice="Convert the image with skopeo first."
+        )
+    return Layer(str(described["digest"]), str(diff_id), int(described["size"]), str(created_by), media_type)
+
+
+def _config_json(config: Config, layers: Sequence[Layer]) -> dict[str, Any]:
+    runs: dict[str, Any] = {
+        "Env": [f"{name}={value}" for name, value in config.env],
+        "Entrypoint": list(config.entrypoint),
+        "Cmd": list(config.cmd),
+        "User": config.user,
+        "WorkingDir": config.working_dir,
+        "ExposedPorts": {port: {} for port in config.exposed_ports},
+        "Labels": dict(config.labels),
+        "StopSignal": config.stop_signal,
+    }
+    return {
+        "architecture": config.architecture,
+        "os": config.os,
+        **({"variant": config.variant} if config.variant else {}),
+        "created": EPOCH,
+        "config": {name: value for name, value in runs.items() if value},
+        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+        "history": [{"created": EPOCH, "created_by": layer.created_by} for layer in layers],
+    }
+
+
+def _config(value: dict[str, Any]) -> Config:
+    runs = value.get("config") or {}
+    return Config(
+        architecture=str(value["architecture"]),
+        os=str(value["os"]),
+        variant=str(value.get("variant") or ""),
+        env=tuple(_pair(item) for item in runs.get("Env") or ()),
+        entrypoint=_strings(runs.get("Entrypoint")),
+        cmd=_strings(runs.get("Cmd")),
+        user=str(runs.get("User") or ""),
+        working_dir=str(runs.get("WorkingDir") or "/"),
+        exposed_ports=tuple(sorted(str(port) for port in runs.get("ExposedPorts") or {})),
+        labels=tuple(sorted((str(name), str(text)) for name, text in (runs.get("Labels") or {}).items())),
+        stop_signal=str(runs.get("StopSignal") or ""),
+    )
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise ValueError(f"{value!r} is not a list of words")
+    return tuple(value)
+
+
+def _pair(item: str) -> tuple[str, str]:
+    name, _, text = item.partition("=")
+    return name, text
