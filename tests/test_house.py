@@ -33,7 +33,7 @@ FLOORS = (
     {"debian"},
     {"oci"},
     {"elf", "net"},
-    {"tar"},
+    {"decompress"},
     {"files"},
     {"core"},
 )

@@ -7,6 +7,7 @@ import hashlib
 import io
 import lzma
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -145,3 +146,18 @@ def folder(tmp_path: Path, key: Key) -> ArchiveFolder:
 @pytest.fixture(scope="session")
 def other() -> Key:
     return Key("somebody else")
+
+
+@pytest.fixture(scope="session")
+def make_ar() -> Callable[[list[tuple[str, bytes]]], bytes]:
+    return ar
+
+
+@pytest.fixture(scope="session")
+def make_tar() -> Callable[..., bytes]:
+    return tar
+
+
+@pytest.fixture(scope="session")
+def make_deb() -> Callable[..., bytes]:
+    return deb

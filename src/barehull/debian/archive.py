@@ -11,11 +11,11 @@ from pysequoia import Cert
 
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
-from barehull.debian.decompress import decompress
 from barehull.debian.index import Index, Newest, parse
 from barehull.debian.keys import debian_keys
 from barehull.debian.mirror import Mirror
 from barehull.debian.release import Release, verify
+from barehull.decompress import decompress
 from barehull.files import Store
 from barehull.net import Fetcher, NotFoundError
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barehull.core.errors import InputError
-from barehull.debian.decompress import Unpacked, decompress
+from barehull.decompress import Unpacked, decompress
 
 PACK = {"": bytes, "gz": gzip.compress, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}
 TEXT = os.urandom(100_000) + b"debian" * 300_000
@@ -39,11 +39,10 @@ def test_no_more_than_the_limit(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["gz", "xz", "zst"])
 def test_a_bomb_comes_out_in_small_pieces(kind: str) -> None:
     bomb = PACK[kind](bytes(64 << 20))
-    biggest = 0
+    sizes: list[int] = []
     with pytest.raises(InputError, match="more than"):
-        for piece in decompress(io.BytesIO(bomb), kind, limit=48 << 20, what="bomb"):
-            biggest = max(biggest, len(piece))
-    assert biggest <= 32 << 20
+        sizes.extend(map(len, decompress(io.BytesIO(bomb), kind, limit=48 << 20, what="bomb")))
+    assert 0 < max(sizes) <= 32 << 20
 
 
 @pytest.mark.parametrize("kind", ["gz", "xz", "zst"])
@@ -59,7 +58,7 @@ def test_a_bomb_comes_out_in_small_pieces(kind: str) -> None:
     ids=["half", "one byte short", "one byte more", "shifted", "changed"],
 )
 def test_damage(kind: str, damage: Any) -> None:
-    with pytest.raises(InputError, match="data.tar"):
+    with pytest.raises(InputError, match=r"data\.tar"):
         unpack(damage(PACKED[kind]), kind)
 
 
