@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import resource
@@ -7,6 +8,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,8 +59,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def answer(handler: BaseHTTPRequestHandler, body: bytes = BODY, status: int = 200, **headers: str) -> None:
     handler.send_response(status)
-    for name, value in {"Content-Length": str(len(body)), **headers}.items():
-        handler.send_header(name.replace("_", "-"), value)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    for name, value in {"Content-Length": str(len(body)), **named}.items():
+        handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(body)
 
@@ -73,6 +76,15 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
     handler.close_connection = True
+
+
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """A byte now and then, for longer than any test."""
+    with contextlib.suppress(OSError):
+        answer(handler, b"", Content_Length="10000")
+        for _ in range(10_000):
+            handler.wfile.write(b"x")
+            time.sleep(0.01)
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
@@ -91,6 +103,7 @@ BEHAVIOURS: dict[str, Callable[[BaseHTTPRequestHandler, int], None]] = {
     "forbidden": lambda handler, number: answer(handler, b"", 403),
     "down": lambda handler, number: answer(handler, b"", 503),
     "cut": lambda handler, number: cut(handler),
+    "drip": lambda handler, number: drip(handler),
     "hang": lambda handler, number: hang(handler),
     "down-then-good": lambda handler, number: answer(handler, BODY, 503 if number == 1 else 200),
     "cut-then-good": lambda handler, number: cut(handler) if number == 1 else answer(handler),
@@ -168,6 +181,12 @@ def test_a_server_that_says_nothing_is_given_up(server: Server) -> None:
         fetcher.fetch(f"{server.url}/hang", limit=10)
 
 
+def test_a_server_that_drips_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barehull.net._SLOWEST", 1 << 30)
+    with Fetcher(timeout=0.1) as fetcher, pytest.raises(IncompleteError, match="given up after"):
+        fetcher.fetch(f"{server.url}/drip", limit=10_000)
+
+
 def test_no_network(fetcher: Fetcher) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
@@ -237,6 +256,23 @@ def test_one_failure_ends_all_and_what_came_is_kept(fetcher: Fetcher, store: Sto
     with pytest.raises(NotFoundError, match="20"):
         fetcher.download_all(wants, store, workers=1)
     assert 0 < len(kept(store)) < 29
+
+
+def test_an_interrupt_ends_what_is_under_way(server: Server, store: Store) -> None:
+    wants = [Want(f"{server.url}/drip", "0" * 63 + str(number), 10_000, "drip") for number in range(4)]
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with Fetcher() as fetcher, pytest.raises(KeyboardInterrupt):
+            fetcher.download_all(wants, store)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert kept(store) == []
+    assert server.requests["drip"] == 4
 
 
 def test_nothing_wanted(fetcher: Fetcher, store: Store) -> None:

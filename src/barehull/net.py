@@ -116,8 +116,12 @@ class Fetcher:
                 # Large files first: the last one to finish decides how long it takes.
                 for _ in pool.map(one, sorted(missing.values(), key=lambda want: -want.size)):
                     pass
-            except BaseException:
+            except Exception:
                 stop.set()
+                raise
+            except BaseException:  # an interrupt: what is under way ends at its next bytes
+                stop.set()
+                self._closed.set()
                 raise
         return {want.sha256: store.path(f"sha256:{want.sha256}") for want in wants}
 
@@ -155,7 +159,8 @@ class Fetcher:
             with self._connected().stream("GET", url) as response:
                 _refuse_status(url, response.status_code)
                 # Raw: hashes are over the bytes as the archive has them, whatever encoding a proxy announces.
-                yield from response.iter_raw(_CHUNK)
+                # As they come: gathered into bigger pieces, a drip would not be noticed.
+                yield from response.iter_raw()
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise UsageError(
                 f"{shown(url)} is not an address: {error}", advice="Give an http(s) URL or a folder."
