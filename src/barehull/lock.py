@@ -5,7 +5,12 @@ The lock names archive-relative paths only, never a host, so that any mirror ser
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+
+import msgspec
+
+from barehull.core.errors import InputError
 
 SCHEMA = "barehull/lock/1"
 
@@ -57,3 +62,26 @@ class Lock:
     debs: tuple[LockedDeb, ...]
     wheels: tuple[LockedWheel, ...]
     inputs: str  # SHA-256 over what the lock was made from (recipe, requirements, configuration)
+
+
+def to_json(lock: Lock) -> str:
+    """The lock as it is kept beside the configuration: one package a line, so that changes read well in a diff."""
+    value = {"schema": SCHEMA, **asdict(lock)}
+    lists = ("suites", "debs", "wheels")
+    lines = [f'  "{name}": {json.dumps(item)}' for name, item in value.items() if name not in lists]
+    for name in lists:
+        items = ",\n".join(f"    {json.dumps(item)}" for item in value[name])
+        lines.append(f'  "{name}": [\n{items}\n  ]' if items else f'  "{name}": []')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def from_json(text: str, what: str) -> Lock:
+    """The lock in `text`, which was read from `what`. InputError for another schema, or what is not a lock."""
+    advice = "Remove it, or run the command with --update, to make it anew."
+    try:
+        schema = msgspec.json.decode(text, type=dict[str, object]).get("schema")
+        if schema != SCHEMA:
+            raise InputError(f"{what} has the schema {schema!r}, and this barehull reads {SCHEMA}", advice=advice)
+        return msgspec.json.decode(text, type=Lock)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise InputError(f"{what} is not a lock: {error}", advice=advice) from error

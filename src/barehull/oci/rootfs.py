@@ -60,7 +60,7 @@ class Rootfs:
         is no tar, points outside of the image, or unpacks to too much.
         """
         rootfs = cls()
-        rootfs._file = tempfile.TemporaryFile(prefix="barehull-")  # noqa: SIM115: closed by close()
+        rootfs._file = tempfile.TemporaryFile(prefix="barehull-")  # noqa: SIM115
         spool = Spool(rootfs._file)
         try:
             for number, layer in enumerate(image.layers):
@@ -75,7 +75,7 @@ class Rootfs:
     def of_entries(cls, entries: Iterable[Entry]) -> Self:
         """The view of one layer in memory, with the parent folders that `entries` leave out."""
         rootfs = cls()
-        rootfs._file = tempfile.TemporaryFile(prefix="barehull-")  # noqa: SIM115: closed by close()
+        rootfs._file = tempfile.TemporaryFile(prefix="barehull-")  # noqa: SIM115
         listed = []
         for entry in sorted(entries, key=lambda entry: entry.path):
             info = tarfile.TarInfo(entry.path)

@@ -1,0 +1,1 @@
+"""A recipe -> the Debian packages that it needs -> the layers of a runtime."""

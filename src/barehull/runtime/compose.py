@@ -1,0 +1,125 @@
+"""Locked packages -> the layers of a runtime and how it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import msgspec
+
+from barehull.core.progress import Progress, silent
+from barehull.debian.deb import read_deb
+from barehull.debian.mirror import Mirror
+from barehull.files import Store
+from barehull.lock import Lock, LockedDeb
+from barehull.net import Fetcher, Want
+from barehull.oci.layer import with_parents, write_layer
+from barehull.oci.model import MAX_LAYERS, Config, Entry, Layer
+from barehull.runtime import ldcache, made
+from barehull.runtime.interpreter import Interpreter, unpack_interpreter
+from barehull.runtime.package import Piece, Style, deb_entries, make_piece
+from barehull.runtime.recipe import Recipe
+
+RESERVED = 8  # layers for the files that no package brings, the bytecode and the application
+_WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime ready for an application: its layers, lowest first, and its configuration.
+
+    `interpreter` gives the unpacked Python for compiling the application's bytecode; None where the recipe has none.
+    """
+
+    layers: tuple[Layer, ...]
+    config: Config
+    python: str
+    interpreter: Callable[[], Interpreter] | None
+
+
+def fetch_debs(lock: Lock, mirror: Mirror, fetcher: Fetcher, store: Store, progress: Progress = silent) -> None:
+    """Bring all locked packages into the store. Errors: IncompleteError, IntegrityError."""
+    wants = [
+        Want(mirror.url(deb.archive, deb.path), deb.sha256, deb.size, f"{deb.name} {deb.version}") for deb in lock.debs
+    ]
+    fetcher.download_all(wants, store, progress=progress)
+
+
+def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silent) -> Runtime:
+    """The runtime of `recipe` from the lock's packages, which the store has. The same lock gives the same layers."""
+    architecture = lock.platform.partition("/")[2]
+    style = Style(recipe.minimal, recipe.debian >= 13 or not recipe.minimal, architecture)
+    progress(f"composing {recipe.name} on Debian {recipe.debian}: {len(lock.debs)} packages")
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        pieces = list(pool.map(lambda debs: make_piece(debs, style, store), _grouped(lock.debs)))
+    layers = [piece.layer for piece in pieces]
+    if not recipe.minimal and recipe.debian < 13:
+        layers.insert(0, write_layer(made.merged_usr_links(), store, created_by="barehull: merged /usr"))
+    layers.append(_made_layer(recipe, architecture, pieces, store))
+
+    def interpreter() -> Interpreter:
+        return unpack_interpreter(lock.debs, recipe.python, architecture, store)
+
+    if recipe.bytecode:
+        layers.append(_bytecode_layer(lock.debs, style, interpreter, store, progress))
+    config = Config(
+        architecture=architecture,
+        env=recipe.env,
+        entrypoint=recipe.entrypoint,
+        user=recipe.user,
+        working_dir=recipe.working_dir,
+    )
+    return Runtime(tuple(layers), config, recipe.python, interpreter if recipe.bytecode else None)
+
+
+def _grouped(debs: Sequence[LockedDeb]) -> list[list[LockedDeb]]:
+    """One group for each layer: the packages one by one, and the smallest together where there are too many."""
+    room = MAX_LAYERS - RESERVED
+    if len(debs) <= room:
+        return [[deb] for deb in debs]
+    large = {deb.name for deb in sorted(debs, key=lambda deb: (-deb.size, deb.name))[: room - 1]}
+    alone = [[deb] for deb in debs if deb.name in large]
+    return [*alone, [deb for deb in debs if deb.name not in large]]
+
+
+def _made_layer(recipe: Recipe, architecture: str, pieces: Iterable[Piece], store: Store) -> Layer:
+    listed = list(pieces)
+    if recipe.minimal:
+        entries = made.distroless_files(recipe.debian, recipe.python)
+    else:
+        masters = {path: content for piece in listed for path, content in piece.masters.items()}
+        stanzas = sorted(stanza for piece in listed for stanza in piece.stanzas)
+        entries = made.conventional_files(masters, stanzas)
+    libraries = [library for piece in listed for library in piece.libraries]
+    if libraries:
+        entries.append(Entry(ldcache.PATH, "file", content=ldcache.write_cache(libraries, architecture)))
+    return write_layer(with_parents(entries), store, created_by="barehull: users, os-release, ld.so.cache")
+
+
+def _bytecode_layer(
+    debs: Sequence[LockedDeb],
+    style: Style,
+    interpreter: Callable[[], Interpreter],
+    store: Store,
+    progress: Progress,
+) -> Layer:
+    """The compiled standard library, remembered by the packages that it is made from."""
+    python = [deb for deb in debs if "libpython3" in deb.name]
+    key = "1 " + " ".join(deb.sha256 for deb in python)
+    remembered = store.recall("bytecode", key)
+    if remembered is not None:
+        layer = msgspec.json.decode(remembered, type=Layer)
+        if store.get(layer.digest.removeprefix("sha256:")) is not None:
+            return layer
+    progress("compiling the standard library with the image's own Python")
+    sources = [
+        entry
+        for deb in python
+        for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style)
+        if entry.kind == "file" and entry.path.endswith(".py")
+    ]
+    compiled = interpreter().compile(sources)
+    layer = write_layer(with_parents(compiled), store, created_by="barehull: bytecode of the standard library")
+    store.remember("bytecode", key, msgspec.json.encode(layer))
+    return layer

@@ -1,0 +1,199 @@
+"""The image's own Python, run on this machine to compile bytecode.
+
+It is unpacked into a folder of the cache and started through its own loader: no chroot, no root. Debian's packages have
+no bytecode (postinst scripts make it), and without it an import of Flask takes a second instead of a fifth of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from barehull.core.errors import IncompleteError
+from barehull.debian.deb import read_deb
+from barehull.files import Store, failed, safe_join
+from barehull.lock import LockedDeb
+from barehull.oci.model import Entry
+from barehull.runtime.ldcache import TRIPLETS
+from barehull.runtime.package import Style, deb_entries
+
+_NEEDED = ("libc6", "zlib1g", "libexpat1")
+_LOADERS = {"amd64": "usr/lib64/ld-linux-x86-64.so.2", "arm64": "usr/lib/ld-linux-aarch64.so.1"}
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+_TIMEOUT = 300  # seconds
+
+# Reads and writes frames (4 bytes of length, content). Each source is answered by its .pyc, or by nothing when it does
+# not compile. The hash is of the source (PEP 552), unchecked at run time: equal bytes whenever and wherever it is made.
+_COMPILER = """
+import struct, sys
+from importlib import util
+from importlib._bootstrap_external import _code_to_hash_pyc
+def frame():
+    head = sys.stdin.buffer.read(4)
+    return sys.stdin.buffer.read(struct.unpack('<I', head)[0]) if head else None
+while (name := frame()) is not None:
+    source = frame()
+    try:
+        code = compile(source, '/' + name.decode('utf-8', 'surrogateescape'), 'exec', dont_inherit=True, optimize=0)
+        pyc = bytes(_code_to_hash_pyc(code, util.source_hash(source), False))
+    except (SyntaxError, ValueError, UnicodeError, RecursionError, MemoryError):
+        pyc = b''
+    sys.stdout.buffer.write(struct.pack('<I', len(pyc)) + pyc)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """An unpacked Python: `root` is the folder, `version` e.g. "3.13"; `identity` changes with its packages."""
+
+    root: Path
+    version: str
+    architecture: str
+    identity: str
+
+    def compile(self, sources: Sequence[Entry]) -> list[Entry]:
+        """The bytecode files of Python sources; none for a source that does not compile, as pip does.
+
+        Errors: IncompleteError when the interpreter cannot be run.
+        """
+        listed = sorted(sources, key=lambda entry: entry.path)
+        if not listed:
+            return []
+        # Two halves, always the same two: bytes may depend on what was compiled before in the same process.
+        half = len(listed) // 2 if len(listed) > 64 else 0
+        running = [self._start(part) for part in (listed[:half], listed[half:]) if part]
+        return [entry for run in running for entry in self._finish(run)]
+
+    def _start(self, sources: Sequence[Entry]) -> _Run:
+        lib = self.root / "usr" / "lib" / TRIPLETS[self.architecture]
+        command = [
+            str(self.root / _LOADERS[self.architecture]),
+            *("--library-path", str(lib)),
+            str(self.root / "usr" / "bin" / f"python{self.version}"),
+            *("-S", "-s", "-B", "-c", _COMPILER),
+        ]
+        environment = {"PYTHONHOME": str(self.root / "usr"), "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
+        with tempfile.TemporaryFile() as stdin:
+            for entry in sources:
+                for part in (entry.path.encode("utf-8", "surrogateescape"), entry.content):
+                    stdin.write(struct.pack("<I", len(part)) + part)
+            stdin.seek(0)
+            run = _Run(tempfile.TemporaryFile(), tempfile.TemporaryFile(), sources)
+            try:
+                run.process = subprocess.Popen(
+                    command, env=environment, stdin=stdin, stdout=run.output, stderr=run.complaints
+                )
+            except OSError as error:
+                raise self._unusable(str(error)) from error
+        return run
+
+    def _finish(self, run: _Run) -> list[Entry]:
+        with run:
+            if run.process is None or run.process.wait(_TIMEOUT) != 0:
+                run.complaints.seek(0)
+                said = run.complaints.read(1 << 16).decode("utf-8", "replace").strip()
+                raise self._unusable(said.splitlines()[-1] if said else "it ended without a word")
+            run.output.seek(0)
+            compiled = []
+            for entry in run.sources:
+                (length,) = struct.unpack("<I", run.output.read(4))
+                if pyc := run.output.read(length):
+                    compiled.append(Entry(_pyc_path(entry.path, self.version), "file", content=pyc))
+            return compiled
+
+    def _unusable(self, why: str) -> IncompleteError:
+        return IncompleteError(
+            f"the image's Python {self.version} cannot be run here to compile bytecode: {why}",
+            advice=f"Remove {self.root} and run it again; the folder must not be on a disk mounted noexec.",
+        )
+
+
+@dataclass(slots=True)
+class _Run:
+    """A compilation under way; leaving it ends its process."""
+
+    output: IO[bytes]
+    complaints: IO[bytes]
+    sources: Sequence[Entry]
+    process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+        self.complaints.close()
+
+
+def unpack_interpreter(debs: Sequence[LockedDeb], version: str, architecture: str, store: Store) -> Interpreter:
+    """The Python of the packages, unpacked in the store's folder; once for the same packages.
+
+    Errors: IncompleteError on another architecture than this machine's, or with a full disk.
+    """
+    here = _MACHINES.get(platform.machine(), platform.machine())
+    if architecture != here:
+        raise IncompleteError(
+            f"bytecode for {architecture} cannot be compiled on this machine, which is {here}",
+            advice=f"Build for linux/{here}, or on a machine that is {architecture}.",
+        )
+    needed = [deb for deb in debs if deb.name in _NEEDED or f"python{version}-" in deb.name]
+    identity = hashlib.sha256(" ".join(deb.sha256 for deb in needed).encode()).hexdigest()
+    root = store.root / "interpreters" / identity[:32]
+    if not root.exists():
+        _unpack(needed, Style(True, True, architecture), store, root)
+    return Interpreter(root, version, architecture, identity)
+
+
+def _unpack(debs: Sequence[LockedDeb], style: Style, store: Store, root: Path) -> None:
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=root.parent) as name:
+            folder = Path(name) / "root"
+            for deb in debs:
+                for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style):
+                    _write(folder, entry)
+            try:
+                folder.rename(root)
+            except OSError:
+                if not root.exists():  # another process was quicker, and made the same
+                    raise
+    except OSError as error:
+        shutil.rmtree(root, ignore_errors=True)
+        raise failed(error, root) from error
+
+
+def _write(folder: Path, entry: Entry) -> None:
+    path = safe_join(folder, entry.path)
+    if entry.kind == "directory":
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A parent that is a link could lead out of the folder.
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        return
+    if entry.kind == "symlink":
+        if not entry.target.startswith("/"):
+            path.symlink_to(entry.target)
+    else:
+        path.write_bytes(entry.content)
+        path.chmod(0o755 if entry.mode & 0o111 else 0o644)
+
+
+def _pyc_path(source: str, version: str) -> str:
+    folder, _, name = source.rpartition("/")
+    stem = name.removesuffix(".py")
+    cache = f"{folder}/__pycache__" if folder else "__pycache__"
+    return os.path.normpath(f"{cache}/{stem}.cpython-{version.replace('.', '')}.pyc")
