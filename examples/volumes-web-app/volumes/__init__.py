@@ -1,0 +1,1 @@
+"""A small web application that lists the volumes of a namespace."""

@@ -1,0 +1,130 @@
+"""barehull.toml: what a folder cannot say by itself. Strict: a key that is not known is an error."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+from barehull.core.errors import InputError
+
+FILE_NAME = "barehull.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSettings:
+    """[application]. None means: find it out. `ports` are TCP ports; `include` and `exclude` are globs over paths."""
+
+    name: str = ""
+    language: str = ""
+    entrypoint: tuple[str, ...] | None = None
+    ports: tuple[int, ...] | None = None
+    env: dict[str, str] = field(default_factory=dict)
+    include: tuple[str, ...] = ("**",)
+    exclude: tuple[str, ...] = ()
+    requirements: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSettings:
+    """[runtime]. `suites` restricts the Debian suites that packages come from; empty means all of the release."""
+
+    recipe: str = ""
+    debian: int = 13
+    packages: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
+    platform: str = "linux/amd64"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverSettings:
+    """[[policy.waivers]]: one vulnerability in one package (or "*") that is accepted until a day, with a reason."""
+
+    vulnerability: str
+    reason: str
+    until: date
+    package: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceSettings:
+    """[[policy.acceptances]]: a limit of the data that is accepted by name until a day, with a reason."""
+
+    subject: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """[policy]."""
+
+    name: str = "guideline"
+    waivers: tuple[WaiverSettings, ...] = ()
+    acceptances: tuple[AcceptanceSettings, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole barehull.toml."""
+
+    application: ApplicationSettings = ApplicationSettings()
+    runtime: RuntimeSettings = RuntimeSettings()
+    policy: PolicySettings = PolicySettings()
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file. InputError names the file, the key and what would be right."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"there is no configuration {path}", advice="Check the name given with --config.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", advice="Check its permissions.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not TOML: {error}", advice="Correct the line.") from error
+    _refuse_unknown(table, Settings, "", path)
+    try:
+        settings = msgspec.convert(table, type=Settings)
+    except msgspec.ValidationError as error:
+        what = str(error).replace("`$.", "`")
+        raise InputError(f"{path}: {what}", advice="See the README's section on barehull.toml.") from error
+    _refuse_unreasoned(settings.policy, path)
+    return settings
+
+
+def _refuse_unknown(table: dict[str, Any], kind: type, where: str, path: Path) -> None:
+    known = {each.name: each for each in fields(kind)}
+    hints = get_type_hints(kind)
+    for key, value in table.items():
+        name = f"{where}.{key}" if where else key
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            advice = f"Did you mean {near[0]!r}? " if near else ""
+            raise InputError(f"{path}: the key {name!r} is not known", advice=f"{advice}There are: {', '.join(known)}.")
+        inner = _inner(hints[key])
+        if inner is not None:
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    _refuse_unknown(item, inner, name, path)
+
+
+def _inner(hint: Any) -> type | None:
+    """The settings class inside a type hint: itself, or that of a tuple's items."""
+    for candidate in (hint, *getattr(hint, "__args__", ())):
+        if isinstance(candidate, type) and hasattr(candidate, "__dataclass_fields__"):
+            return candidate
+    return None
+
+
+def _refuse_unreasoned(policy: PolicySettings, path: Path) -> None:
+    subjects = [(waiver.vulnerability, waiver.reason) for waiver in policy.waivers]
+    subjects += [(acceptance.subject, acceptance.reason) for acceptance in policy.acceptances]
+    for subject, reason in subjects:
+        if not reason.strip():
+            raise InputError(f"{path}: {subject} is accepted without a reason", advice="Say why, in `reason`.")

@@ -1,0 +1,137 @@
+"""Python: wheels by uv, the application's files, and bytecode of both by the image's own interpreter."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from barehull.application.model import Application
+from barehull.build import uv
+from barehull.build.model import Contribution
+from barehull.core.errors import InputError
+from barehull.core.progress import Progress, silent
+from barehull.files import Store
+from barehull.lock import Lock, LockedWheel
+from barehull.oci.layer import with_parents, write_layer
+from barehull.oci.model import Entry, Layer
+from barehull.runtime.compose import Runtime
+
+LANGUAGE = "python"
+WORKING_DIR = "app"
+_VERSION = "1"  # of the code in this file: change it when the same wheels give another layer
+_MAX_FILE = 1 << 30
+
+
+def lock_dependencies(
+    application: Application, python: str, architecture: str, store: Store
+) -> tuple[LockedWheel, ...]:
+    """The wheels that the application needs on a Python ("3.13") of its runtime. Errors: those of `uv.resolve`."""
+    if not python:
+        raise InputError(
+            f"the runtime {application.runtime.recipe!r} has no Python",
+            advice='Set `recipe = "python3"` in [runtime] of barehull.toml.',
+        )
+    platform = uv.platform_of(architecture, application.runtime.debian)
+    return uv.resolve(application.requirements, python, platform, store.root / "uv")
+
+
+def contribute(
+    application: Application, lock: Lock, runtime: Runtime, store: Store, progress: Progress = silent
+) -> Contribution:
+    """The layers of an application: its dependencies, which are remembered, and its own files under /app."""
+    layers = [_dependencies(lock, runtime, store, progress)] if lock.wheels else []
+    layers.append(_own_files(application, runtime, store))
+    env = {**dict(runtime.config.env), **dict(application.env)}
+    if any(path.startswith("src/") for path in application.sources) and "PYTHONPATH" not in env:
+        env["PYTHONPATH"] = f"/{WORKING_DIR}/src"
+    return Contribution(
+        layers=tuple(layers),
+        entrypoint=application.entrypoint,
+        env=tuple(env.items()),
+        working_dir=f"/{WORKING_DIR}",
+        ports=application.ports,
+    )
+
+
+def _dependencies(lock: Lock, runtime: Runtime, store: Store, progress: Progress) -> Layer:
+    """Everything that uv installs, in the folder where Debian's Python looks for what Debian did not package."""
+    interpreter = runtime.interpreter() if runtime.interpreter else None
+    identity = interpreter.identity if interpreter else ""
+    key = f"{_VERSION} {runtime.python} {lock.platform} {lock.debian} {identity} {lock.wheels}"
+    remembered = store.recall("dependencies", key)
+    if remembered is not None:
+        layer = msgspec.json.decode(remembered, type=Layer)
+        if store.get(layer.digest.removeprefix("sha256:")) is not None:
+            return layer
+    progress(f"installing {len(lock.wheels)} Python distributions")
+    platform = uv.platform_of(lock.platform.partition("/")[2], lock.debian)
+    with tempfile.TemporaryDirectory(prefix="barehull-") as name:
+        uv.install(lock.wheels, runtime.python, platform, Path(name), store.root / "uv")
+        entries = list(_installed(Path(name), f"usr/local/lib/python{runtime.python}/dist-packages"))
+    if interpreter:
+        entries += interpreter.compile([entry for entry in entries if _is_source(entry)])
+    names = ", ".join(f"{wheel.name} {wheel.version}" for wheel in lock.wheels)
+    layer = write_layer(with_parents(entries), store, created_by=f"barehull: {names}")
+    store.remember("dependencies", key, msgspec.json.encode(layer))
+    return layer
+
+
+def _own_files(application: Application, runtime: Runtime, store: Store) -> Layer:
+    entries = [Entry(WORKING_DIR, "directory", 0o755)]
+    entries += [_entry(application.folder / path, f"{WORKING_DIR}/{path}") for path in application.sources]
+    sources = [entry for entry in entries if _is_source(entry)]
+    if runtime.interpreter and sources:
+        entries += runtime.interpreter().compile(sources)
+    return write_layer(with_parents(entries), store, created_by=f"barehull: {application.name}")
+
+
+def _installed(folder: Path, target: str) -> Iterator[Entry]:
+    """The installed files, without scripts (their first line names this machine's Python) and uv's own marks."""
+    left_out: set[str] = set()
+    records: list[tuple[str, Path]] = []
+    for path in _files(folder):
+        name = path.rpartition("/")[2]
+        if path.startswith(("bin/", ".lock")) or name in ("REQUESTED", "uv_cache.json", "direct_url.json"):
+            left_out.add(path)
+        elif path.endswith(".dist-info/RECORD"):
+            records.append((path, folder / path))
+        else:
+            yield _entry(folder / path, f"{target}/{path}")
+    for path, at in records:
+        yield Entry(f"{target}/{path}", "file", content=_record(at.read_text("utf-8"), left_out))
+
+
+def _record(text: str, left_out: set[str]) -> bytes:
+    """A RECORD of what is there: the scripts' hashes would differ from machine to machine."""
+    out = io.StringIO()
+    rows = (row for row in csv.reader(io.StringIO(text)) if row and row[0].removeprefix("../../") not in left_out)
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+def _files(folder: Path) -> list[str]:
+    found = []
+    for at, _, names in os.walk(folder):
+        found += [os.path.relpath(os.path.join(at, name), folder) for name in names]
+    return sorted(found)
+
+
+def _entry(path: Path, target: str) -> Entry:
+    try:
+        status = path.stat()
+        if status.st_size > _MAX_FILE:
+            raise InputError(f"{path} has {status.st_size} bytes", advice="Leave it out; images are not for such data.")
+        mode = 0o755 if status.st_mode & 0o100 else 0o644
+        return Entry(target, "file", mode, content=path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", advice="Check its permissions.") from error
+
+
+def _is_source(entry: Entry) -> bool:
+    return entry.kind == "file" and entry.path.endswith(".py")

@@ -1,0 +1,144 @@
+"""The program uv, which resolves and installs Python distributions for another Python and another platform."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from configparser import ConfigParser, Error
+from pathlib import Path
+
+from barehull.application.model import Requirement
+from barehull.core.errors import BarehullError, IncompleteError, InputError, IntegrityError
+from barehull.lock import LockedWheel
+
+# The newest manylinux that uv knows and the release's glibc runs (12: 2.36, 13: 2.41).
+_MANYLINUX = {12: "manylinux_2_36", 13: "manylinux_2_40"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_TIMEOUT = 1800  # seconds
+_LINE = re.compile(r"([A-Za-z0-9._-]+)==(\S+)((?:\s+--hash=sha256:[0-9a-f]{64})+)")
+_BOXES = re.compile(r"[\u2500-\u25ff\u00d7]")  # what uv draws around its messages
+_NETWORK = ("error sending request", "Failed to fetch", "dns error", "Connection refused", "timed out", "offline")
+_NO_WHEEL = ("no wheels", "no usable wheels", "no source distribution", "has no wheels", "only-binary")
+
+
+def platform_of(architecture: str, debian: int) -> str:
+    """The name of a platform as uv has it: "x86_64-manylinux_2_40"."""
+    return f"{_MACHINES[architecture]}-{_MANYLINUX[debian]}"
+
+
+def resolve(requirements: Sequence[Requirement], python: str, platform: str, cache: Path) -> tuple[LockedWheel, ...]:
+    """Every distribution that the requirements need, pinned with the SHA-256s of its files on the index.
+
+    Errors: InputError when they cannot be met by wheels; IncompleteError when the index cannot be reached.
+    """
+    if not requirements:
+        return ()
+    text = "".join(f"{requirement.text}\n" for requirement in requirements)
+    arguments = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "--no-strip-markers", "-"]
+    said = _run([*arguments, *_target(python, platform)], cache, text, requirements)
+    wheels = []
+    for match in _LINE.finditer(said.replace("\\\n", " ")):
+        name = re.sub(r"[-_.]+", "-", match[1]).lower()
+        wheels.append(LockedWheel(name, match[2], tuple(sorted(re.findall(r"sha256:([0-9a-f]{64})", match[3])))))
+    if not wheels:
+        raise IncompleteError("uv resolved nothing", advice="Run `uv pip compile` on the requirements to see why.")
+    return tuple(sorted(wheels))
+
+
+def install(wheels: Sequence[LockedWheel], python: str, platform: str, target: Path, cache: Path) -> None:
+    """Install locked wheels into the folder `target`. Errors: IntegrityError when a file is not the locked one."""
+    lines = [
+        f"{wheel.name}=={wheel.version} " + " ".join(f"--hash=sha256:{digest}" for digest in wheel.sha256s)
+        for wheel in wheels
+    ]
+    arguments = ["pip", "install", "--target", str(target), "--no-deps", "--require-hashes", "--link-mode", "copy"]
+    _run([*arguments, "-r", "-", *_target(python, platform)], cache, "\n".join(lines) + "\n", ())
+
+
+def _target(python: str, platform: str) -> list[str]:
+    return ["--python-version", python, "--python-platform", platform, "--only-binary", ":all:"]
+
+
+def _run(arguments: Sequence[str], cache: Path, text: str, requirements: Sequence[Requirement]) -> str:
+    from uv import find_uv_bin
+
+    # Nothing of the environment that would change what is installed; what says where to find it stays.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "CONDA"))}
+    environment |= {"UV_CACHE_DIR": str(cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1", **_index(environment)}
+    try:
+        result = subprocess.run(
+            [find_uv_bin(), "--quiet", *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise IncompleteError(
+            f"uv cannot be run: {error}", advice="Install barehull again, with its dependencies."
+        ) from error
+    if result.returncode != 0:
+        raise _failure(result.stderr, requirements)
+    return result.stdout
+
+
+def _failure(said: str, requirements: Sequence[Requirement]) -> BarehullError:
+    said = " ".join(_BOXES.sub(" ", said).split())[:1500]
+    where = _blamed(said, requirements)
+    if "hash mismatch" in said.lower():
+        return IntegrityError(
+            f"a Python distribution is not the locked one: {said}",
+            advice="The index, or something on the way, changed a file. Resolve again with --update if that is right.",
+        )
+    if any(sign.lower() in said.lower() for sign in _NO_WHEEL):
+        return InputError(
+            f"{where}a dependency has no wheel for this Python and platform: {said}",
+            advice="Choose a version that has one, or publish a wheel to your own index; nothing is compiled here.",
+        )
+    if any(sign.lower() in said.lower() for sign in _NETWORK):
+        return IncompleteError(
+            f"the Python index cannot be reached: {said}",
+            advice="Check the network, or configure an index with UV_INDEX_URL or pip's configuration.",
+        )
+    return InputError(f"{where}the dependencies cannot be resolved: {said}", advice="Correct the requirements.")
+
+
+def _blamed(said: str, requirements: Sequence[Requirement]) -> str:
+    for requirement in requirements:
+        name = re.match(r"[A-Za-z0-9._-]+", requirement.text)
+        if name and re.search(rf"\b{re.escape(name[0])}\b", said, re.IGNORECASE):
+            return f"{requirement.where} ({requirement.text}): "
+    return ""
+
+
+def _index(environment: dict[str, str]) -> dict[str, str]:
+    """The index that pip is configured for, as uv's setting, where uv has none of its own."""
+    found: dict[str, str] = {}
+    settings = _pip_settings(environment)
+    pairs = (
+        ("UV_DEFAULT_INDEX", "PIP_INDEX_URL", "index-url"),
+        ("UV_INDEX", "PIP_EXTRA_INDEX_URL", "extra-index-url"),
+        ("SSL_CERT_FILE", "PIP_CERT", "cert"),
+    )
+    for ours, variable, key in pairs:
+        value = environment.get(variable) or settings.get(key)
+        if value and ours not in environment and "UV_INDEX_URL" not in environment:
+            found[ours] = value
+    return found
+
+
+def _pip_settings(environment: dict[str, str]) -> dict[str, str]:
+    """[global] of pip's configuration files, the user's over the machine's."""
+    files = [Path("/etc/pip.conf"), Path.home() / ".pip/pip.conf", Path.home() / ".config/pip/pip.conf"]
+    if named := environment.get("PIP_CONFIG_FILE"):
+        files = [Path(named)]
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read(files)
+    except (Error, UnicodeDecodeError) as error:
+        raise InputError(f"pip's configuration cannot be read: {error}", advice="Correct the file.") from error
+    return dict(parser["global"]) if parser.has_section("global") else {}

@@ -1,0 +1,1 @@
+"""Dockerfiles: text -> instructions, lossless, with BuildKit's semantics."""
