@@ -44,7 +44,7 @@ class Files:
     """Count of regular files by who vouches for them, and the ones that nobody does.
 
     `owned`: content equals what the package recorded. `derived`: made from owned files in a way
-    that was checked (bytecode, CA bundle, ld.so.cache). `application`: in the folder that the image declares as its application's.
+    that was checked (bytecode, CA bundle, ld.so.cache). `application`: in the image's working directory, and no ELF.
     """
 
     total: int

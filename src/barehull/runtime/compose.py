@@ -106,7 +106,7 @@ def _bytecode_layer(
 ) -> Layer:
     """The compiled standard library, remembered by the packages that it is made from."""
     python = [deb for deb in debs if "libpython3" in deb.name]
-    key = "1 " + " ".join(deb.sha256 for deb in python)
+    key = "2 " + " ".join(deb.sha256 for deb in python)
     remembered = store.recall("bytecode", key)
     if remembered is not None:
         layer = msgspec.json.decode(remembered, type=Layer)
@@ -117,7 +117,7 @@ def _bytecode_layer(
         entry
         for deb in python
         for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style)
-        if entry.kind == "file" and entry.path.endswith(".py")
+        if entry.kind == "file" and entry.path.endswith(".py") and entry.path.startswith("usr/lib/python3")
     ]
     compiled = interpreter().compile(sources)
     layer = write_layer(with_parents(compiled), store, created_by="barehull: bytecode of the standard library")

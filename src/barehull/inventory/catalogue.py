@@ -1,0 +1,36 @@
+"""What one cataloguer finds: components, who vouches for which file, and what could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from barehull.inventory.model import Component, Gap
+from barehull.oci.rootfs import Rootfs
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A package's word that the file at `path` has a content: its hash in hex, and the package's purl."""
+
+    path: str
+    kind: Literal["md5", "sha256"]
+    digest: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What a cataloguer found. `records` are the files that it read it from: a package's metadata."""
+
+    components: tuple[Component, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    records: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class Cataloguer(Protocol):
+    """Each file of this package that has this function is a cataloguer."""
+
+    def catalogue(self, rootfs: Rootfs) -> Catalogue:
+        """What of its kind is in the image. What cannot be read is a gap, never an error and never nothing."""

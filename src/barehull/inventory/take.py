@@ -1,0 +1,108 @@
+"""Image -> Inventory: all cataloguers together, and every file put down to whom vouches for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import cast
+
+import barehull.inventory
+from barehull.inventory.catalogue import Catalogue, Cataloguer, Claim
+from barehull.inventory.derived import is_derived
+from barehull.inventory.distribution import read_distribution
+from barehull.inventory.model import Component, Files, Inventory, SuspectFile
+from barehull.oci.model import Config, Image
+from barehull.oci.rootfs import Node, Rootfs
+
+_ELF = b"\x7fELF"
+_NOT_APPLICATIONS = ("", "home/nonroot", "root", "home")
+_DPKG = "var/lib/dpkg/"
+
+
+def cataloguers() -> tuple[Cataloguer, ...]:
+    """The cataloguers of this package, by file name."""
+    names = sorted(found.name for found in iter_modules(barehull.inventory.__path__))
+    modules = [import_module(f"barehull.inventory.{name}") for name in names]
+    return tuple(cast(Cataloguer, module) for module in modules if hasattr(module, "catalogue"))
+
+
+def take_inventory(image: Image, rootfs: Rootfs) -> Inventory:
+    """The inventory of an image, from `rootfs`, the view of its files."""
+    found = [cataloguer.catalogue(rootfs) for cataloguer in cataloguers()]
+    claims = _located(rootfs, (claim for catalogue in found for claim in catalogue.claims))
+    components = [component for catalogue in found for component in catalogue.components]
+    return Inventory(
+        image=image.digest,
+        platform=image.config.platform,
+        distribution=read_distribution(rootfs).ecosystem,
+        compressed_size=image.compressed_size,
+        components=tuple(sorted(_own(components, claims))),
+        files=_files(rootfs, image.config, claims, found),
+        gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps})),
+    )
+
+
+def _own(components: Iterable[Component], claims: dict[str, list[Claim]]) -> list[Component]:
+    """The components, without Python's metadata of what Debian packaged: one thing is counted once."""
+    return [
+        component
+        for component in components
+        if component.purl.startswith("pkg:deb/")
+        or not any(claim.owner.startswith("pkg:deb/") for path in component.evidence for claim in claims.get(path, ()))
+    ]
+
+
+def _located(rootfs: Rootfs, claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    """Claims by the path that the file really has: /lib/x is at usr/lib/x where /lib is a link."""
+    located: defaultdict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        node = rootfs.get(claim.path)
+        if node is not None and node.kind == "file":
+            located[node.path].append(claim)
+    return located
+
+
+def _files(rootfs: Rootfs, config: Config, claims: dict[str, list[Claim]], found: Iterable[Catalogue]) -> Files:
+    records = {path for catalogue in found for path in catalogue.records}
+    application = config.working_dir.strip("/")
+    prefix = f"{application}/" if application not in _NOT_APPLICATIONS else "\0"
+    owned, mine = set[str](), set[str]()
+    suspects: list[SuspectFile] = []
+    rest: list[Node] = []
+    total = 0
+    for node in rootfs.files():
+        total += 1
+        if node.path in claims:
+            if _holds(rootfs, node.path, claims[node.path]):
+                owned.add(node.path)
+            else:
+                suspects.append(_suspect(rootfs, node, claims[node.path][0].owner))
+        elif node.path.startswith(prefix) and not _is_elf(rootfs, node):
+            mine.add(node.path)
+        else:
+            rest.append(node)
+    derived = 0
+    vouched = owned | mine
+    for node in rest:
+        known = node.path in records or (node.path.startswith(_DPKG) and not _is_elf(rootfs, node))
+        if known or is_derived(rootfs, node, vouched):
+            derived += 1
+        else:
+            suspects.append(_suspect(rootfs, node, ""))
+    return Files(total, len(owned), derived, len(mine), tuple(sorted(suspects)))
+
+
+def _holds(rootfs: Rootfs, path: str, claims: Iterable[Claim]) -> bool:
+    md5, sha256 = rootfs.digests(path)
+    return any(claim.digest == (md5 if claim.kind == "md5" else sha256) for claim in claims)
+
+
+def _suspect(rootfs: Rootfs, node: Node, owner: str) -> SuspectFile:
+    sha256 = rootfs.digests(node.path)[1]
+    return SuspectFile(node.path, "modified" if owner else "unowned", _is_elf(rootfs, node), sha256, owner)
+
+
+def _is_elf(rootfs: Rootfs, node: Node) -> bool:
+    return rootfs.peek(node.path, 4) == _ELF

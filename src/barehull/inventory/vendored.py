@@ -1,0 +1,85 @@
+"""Libraries that wheels bring with them: by PEP 770's SBOMs, and in the folders that auditwheel makes (NAME.libs)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from packageurl import PackageURL
+
+from barehull.core.errors import InputError
+from barehull.inventory.catalogue import Catalogue
+from barehull.inventory.model import Component, Gap
+from barehull.oci.rootfs import Rootfs
+
+_LIMIT = 16 << 20
+_SBOM = re.compile(r"(.*)/([^/]+)-([^-/]+)\.dist-info/sboms/[^/]+\.json")
+_LIBRARY = re.compile(r"(.*)/([^/]+)\.libs/(lib)?([A-Za-z0-9_+.]+?)(?:-[0-9a-f]{8,})?\.so((?:\.[0-9]+)*)")
+# purl type -> OSV's ecosystem. Distributions' own would need a release, which wheels' SBOMs do not tell.
+_ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm", "golang": "Go", "cargo": "crates.io", "maven": "Maven"}
+
+
+def catalogue(rootfs: Rootfs) -> Catalogue:
+    """The libraries inside wheels, each with the purl of its wheel."""
+    components: list[Component] = []
+    gaps: list[Gap] = []
+    told: set[tuple[str, str]] = set()  # (folder, wheel) with an SBOM that names libraries
+    libraries: list[tuple[str, re.Match[str]]] = []
+    for node in rootfs.files():
+        if match := _SBOM.fullmatch(node.path):
+            found = list(_of_sbom(rootfs, node.path, _wheel(match[2], match[3]), gaps))
+            components += found
+            if found:
+                told.add((match[1], _normal(match[2])))
+        elif match := _LIBRARY.fullmatch(node.path):
+            libraries.append((node.path, match))
+    for path, match in libraries:
+        if (match[1], _normal(match[2])) not in told:
+            components.append(_of_library(rootfs, path, match))
+    return Catalogue(components=tuple(components), gaps=tuple(gaps))
+
+
+def _of_sbom(rootfs: Rootfs, path: str, wheel: str, gaps: list[Gap]) -> Iterator[Component]:
+    try:
+        value = json.loads(rootfs.read(path, _LIMIT))
+        listed = value["components"] if "components" in value else value.get("packages", [])
+        found = [_described(item, path, wheel) for item in listed]
+    except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        gaps.append(Gap(path, f"the SBOM of a wheel cannot be read: {error}"))
+        return
+    yield from (component for component in found if component is not None and component.purl != wheel)
+
+
+def _described(item: dict[str, Any], path: str, wheel: str) -> Component | None:
+    """A component of CycloneDX, or a package of SPDX."""
+    name = str(item["name"])
+    version = str(item.get("version") or item.get("versionInfo") or "")
+    purls = [ref["referenceLocator"] for ref in item.get("externalRefs", []) if ref.get("referenceType") == "purl"]
+    text = str(item.get("purl") or (purls[0] if purls else PackageURL("generic", None, name, version or None)))
+    kind = PackageURL.from_string(text).type
+    if text.split("?")[0] == wheel:
+        return None
+    return Component(text, name, version, _ECOSYSTEMS.get(kind, ""), name, version, (path,), wheel)
+
+
+def _of_library(rootfs: Rootfs, path: str, match: re.Match[str]) -> Component:
+    """A library of which only the file's name is known."""
+    name = f"{match[3] or ''}{match[4]}"
+    version = match[5].strip(".")
+    purl = PackageURL("generic", None, name, version or None).to_string()
+    wheel = f"pkg:pypi/{_normal(match[2])}"
+    for child in rootfs.children(match[1]):
+        distribution, _, wheel_version = child.removesuffix(".dist-info").rpartition("-")
+        if child.endswith(".dist-info") and _normal(distribution) == _normal(match[2]):
+            wheel = _wheel(distribution, wheel_version)
+    return Component(purl, name, version, "", name, version, (path,), wheel)
+
+
+def _wheel(name: str, version: str) -> str:
+    return PackageURL("pypi", None, _normal(name), version).to_string()
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
