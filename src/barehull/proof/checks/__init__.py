@@ -1,0 +1,1 @@
+"""One proof per file: NAME, TITLE, WHY and check(subject). Adding a file adds a proof."""

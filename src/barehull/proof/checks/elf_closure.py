@@ -1,0 +1,166 @@
+"""Every program and library finds its interpreter, its libraries and their symbol versions inside the image."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from barehull.core.errors import InputError
+from barehull.core.finding import Finding
+from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
+from barehull.elf import MAGIC, Elf, read_elf
+from barehull.proof.access import account_of
+from barehull.proof.command import Launch, launch_of
+from barehull.proof.ldcache import read_cache
+from barehull.proof.linker import Linker, Loaded, Process, default_folders
+from barehull.proof.machine import Machine, machine_of
+from barehull.proof.subject import Subject
+
+NAME = "elf-closure"
+TITLE = "every ELF file finds its interpreter, libraries and symbol versions inside the image"
+WHY = "A library that is missing shows itself only when the program is started, or days later when a plugin is loaded."
+_INSTALL = "Add the Debian package that has it to runtime.packages."
+_LARGEST = 256 << 20  # bytes of one ELF file
+_MUSL = ("ld-musl-", "libc.musl-")
+
+
+def check(subject: Subject) -> Outcome:
+    """Loads each file as glibc's linker would, plugins into the entrypoint's process; nothing is left out.
+
+    Unknown for an architecture, a C library or an ld.so.cache whose rules barehull does not know, and for huge files.
+    """
+    machine = machine_of(subject.config.architecture)
+    if machine is None:
+        return Unknown(f"the linker's folders on {subject.config.architecture!r} are not known")
+    try:
+        cache = _cache(subject)
+    except InputError as error:
+        return Unknown(f"{error.what}, so what the linker finds by it is not known")
+    elves, findings, huge = _read_all(subject)
+    if huge:
+        return Unknown(f"/{huge[0]} is larger than {_LARGEST >> 20} MiB and was not read")
+    if not elves and not findings:
+        return NotApplicable("the image has no ELF file")
+    findings += _foreign(elves, machine)
+    native = {path: elf for path, elf in elves.items() if machine.runs(elf) and elf.kind != "relocatable"}
+    for path, elf in native.items():
+        if elf.interpreter and (finding := _interpreter(subject, path, elf, native)):
+            findings.append(finding)
+        elif _is_musl(elf.interpreter):
+            return Unknown(f"/{path} is made for musl's linker; only glibc's rules are known")
+    linker = Linker(subject.rootfs, machine, native, cache, _library_path(subject), subject.working_dir)
+    findings += sorted(set(_unresolved(subject, linker)))
+    return Failed(tuple(findings)) if findings else Passed(f"{len(elves)} ELF files")
+
+
+def _read_all(subject: Subject) -> tuple[dict[str, Elf], list[Finding], list[str]]:
+    """All ELF files by path; the broken ones; the ones that are too large to be read."""
+    elves: dict[str, Elf] = {}
+    broken: list[Finding] = []
+    huge: list[str] = []
+    for node in subject.rootfs.files():
+        if node.size < len(MAGIC) or subject.rootfs.peek(node.path, len(MAGIC)) != MAGIC:
+            continue
+        if node.size > _LARGEST:
+            huge.append(node.path)
+            continue
+        try:
+            elf = read_elf(subject.rootfs.read(node.path, _LARGEST))
+        except InputError as error:
+            broken.append(Finding(f"/{node.path}", error.what, error.advice))
+        else:
+            if elf is not None:
+                elves[node.path] = elf
+    return elves, broken, huge
+
+
+def _foreign(elves: Mapping[str, Elf], machine: Machine) -> list[Finding]:
+    advice = "Take the build for the image's platform, or leave the file out."
+    return [
+        Finding(f"/{path}", f"is made for {elf.machine} ({elf.bits} bit), the image is {machine.architecture}", advice)
+        for path, elf in elves.items()
+        if elf.kind in ("executable", "shared") and not machine.runs(elf)
+    ]
+
+
+def _interpreter(subject: Subject, path: str, elf: Elf, native: Mapping[str, Elf]) -> Finding | None:
+    node = subject.rootfs.resolve(elf.interpreter)
+    if node is not None and node.path in native:
+        return None
+    what = "the image does not have" if node is None else "is no linker for this machine"
+    why = "made for musl (Alpine Linux): " if _is_musl(elf.interpreter) else ""
+    return Finding(f"/{path}", f"{why}its interpreter {elf.interpreter} {what}", "Add libc6, or link it statically.")
+
+
+def _unresolved(subject: Subject, linker: Linker) -> Iterator[Finding]:
+    """What is missing when every program is started and every other file loaded into the entrypoint's process."""
+    seen: set[str] = set()
+    main = _main_process(subject, linker)
+    wanted = {name for elf in linker.elves.values() for name in elf.needed}
+
+    def is_dependency(path: str, elf: Elf) -> bool:
+        return elf.kind != "executable" and (posixpath.basename(path) in wanted or elf.soname in wanted)
+
+    # Libraries last: they are judged where something loads them, and alone only when nothing does.
+    for path in sorted(linker.elves, key=lambda path: (is_dependency(path, linker.elves[path]), path)):
+        elf = linker.elves[path]
+        if is_dependency(path, elf) and path in seen:
+            continue
+        host = None if elf.kind == "executable" else main
+        loader = next(iter(host.files.values())) if host else None
+        process, added = linker.load(path, host, loader)
+        seen |= {loaded.path for loaded in added}
+        yield from (_missing(subject, linker, loaded, name) for loaded, name in process.missing)
+        yield from _versions(process, added)
+
+
+def _main_process(subject: Subject, linker: Linker) -> Process | None:
+    account = account_of(subject)
+    launch = launch_of(subject, account) if account else None
+    if not isinstance(launch, Launch) or launch.file not in linker.elves:
+        return None
+    return linker.load(launch.file)[0]
+
+
+def _missing(subject: Subject, linker: Linker, loaded: Loaded, name: str) -> Finding:
+    if name.startswith(_MUSL):
+        advice = "Take the build for glibc (manylinux), not the one for Alpine (musllinux)."
+        return Finding(f"/{loaded.path}", f"made for musl: needs {name}, the image's C library is glibc", advice)
+    elsewhere = [path for path, elf in linker.elves.items() if name in (posixpath.basename(path), elf.soname)]
+    if elsewhere:
+        advice = "Put it into a folder that the linker searches, or make /etc/ld.so.cache anew."
+        places = f"is in /{elsewhere[0]}, where the linker does not look"
+        return Finding(f"/{loaded.path}", f"needs {name}, which {places}", advice)
+    folders = default_folders(linker.machine)
+    foreign = any(subject.rootfs.resolve(f"{folder}/{name}") for folder in folders)
+    where = "has only for another machine or broken" if foreign else "does not have"
+    return Finding(f"/{loaded.path}", f"needs {name}, which the image {where}", _INSTALL)
+
+
+def _versions(process: Process, added: list[Loaded]) -> Iterator[Finding]:
+    advice = "Take a build for this Debian release or older, or a runtime of a newer one."
+    for loaded in added:
+        for library, names in loaded.elf.versions_needed:
+            provider = process.names.get(library)
+            # The linker accepts a library without any symbol versions; a missing library was reported already.
+            if provider is None or not provider.elf.versions_defined:
+                continue
+            lacking = [name for name in names if name not in provider.elf.versions_defined]
+            if lacking:
+                message = f"needs {', '.join(lacking)}, which /{provider.path} does not define"
+                yield Finding(f"/{loaded.path}", message, advice)
+
+
+def _is_musl(interpreter: str) -> bool:
+    return posixpath.basename(interpreter).startswith(_MUSL)
+
+
+def _cache(subject: Subject) -> dict[str, tuple[str, ...]]:
+    node = subject.rootfs.resolve("etc/ld.so.cache")
+    return read_cache(subject.rootfs.read("etc/ld.so.cache")) if node and node.kind == "file" else {}
+
+
+def _library_path(subject: Subject) -> tuple[str, ...]:
+    value = subject.env.get("LD_LIBRARY_PATH", "")
+    folders = value.replace(";", ":").split(":") if value else []
+    return tuple(posixpath.join("/", subject.working_dir, folder).strip("/") for folder in folders)

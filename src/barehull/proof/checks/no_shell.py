@@ -1,0 +1,84 @@
+"""No shell and no package manager: nothing with which an intruder could work or install more."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from barehull.core.finding import Finding
+from barehull.core.outcome import Failed, Outcome, Passed, Unknown
+from barehull.elf import MAGIC
+from barehull.oci.rootfs import Node
+from barehull.proof.subject import Subject
+
+NAME = "no-shell"
+TITLE = "has no shell and no package manager"
+WHY = "Most attacks on containers need a shell, or a package manager to fetch the next tool; no service needs them."
+
+# By name, with or without a version behind it (pip3.13, bash5).
+_SHELLS = "sh bash rbash dash ash busybox toybox zsh ksh ksh93 mksh lksh yash posh csh tcsh fish pwsh xonsh nu elvish"
+_MANAGERS = (
+    "dpkg dpkg-deb dpkg-unpack apt apt-get apt-cache apt-config aptitude dselect apk rpm dnf yum microdnf tdnf zypper "
+    "pacman emerge opkg snap flatpak nix nix-env brew pip pipx easy_install uv poetry pipenv pdm conda mamba "
+    "micromamba npm npx yarn pnpm corepack gem bundle bundler composer cargo"
+)
+_KINDS = {
+    **dict.fromkeys(_SHELLS.split(), "a shell"),
+    **dict.fromkeys(_MANAGERS.split(), "a package manager"),
+}
+_VERSION = re.compile(r"-?\d+(\.\d+)*")
+# Importable without a program of its own: `python3 -m pip`, `node npm-cli.js`. The ends of paths.
+# The wheels that Debian's python3-pip-whl keeps for ensurepip are data: they run only after an installation.
+_MODULES = {"/pip/__main__.py": "pip", "/npm/bin/npm-cli.js": "npm", "/uv/__main__.py": "uv"}
+# What a program says of itself, under whatever name.
+_MARKS = {
+    b"BusyBox is copyrighted": ("busybox", "a shell"),
+    b"GNU bash, version": ("bash", "a shell"),
+}
+_LARGEST = 256 << 20
+_ADVICE = "Build in one stage and copy only the result into the image; leave out the package that brings it."
+
+
+def check(subject: Subject) -> Outcome:
+    """Looks at names, link targets, importable package managers, and what executable machine code says it is.
+
+    Unknown when an executable is too large to be looked into.
+    """
+    findings: list[Finding] = []
+    looked_at = 0
+    for node in subject.rootfs.walk():
+        if node.kind not in ("file", "symlink") or _leads_to_folder(subject, node):
+            continue
+        runnable = node.kind == "symlink" or bool(node.mode & 0o111)
+        program = node.kind == "file" and _is_program(subject, node)
+        if program and runnable and node.size > _LARGEST:
+            return Unknown(f"/{node.path} is larger than {_LARGEST >> 20} MiB and was not looked into")
+        looked_at += runnable
+        findings += list(_findings(subject, node, runnable, program))[:1]
+    return Failed(tuple(findings)) if findings else Passed(f"{looked_at} executables and links")
+
+
+def _findings(subject: Subject, node: Node, runnable: bool, program: bool) -> Iterator[Finding]:
+    path = f"/{node.path}"
+    if runnable or program:  # a shell without its executable bit still runs by way of ld.so
+        for name in (posixpath.basename(node.path), posixpath.basename(node.target)):
+            if kind := _KINDS.get(_VERSION.split(name)[0]) or _KINDS.get(name):
+                yield Finding(path, f"is {kind} ({name})", _ADVICE)
+    for end, name in _MODULES.items():
+        if path.endswith(end):
+            yield Finding(path, f"is a package manager ({name})", _ADVICE)
+    if runnable and program:
+        data = subject.rootfs.read(node.path, _LARGEST)
+        for mark, (name, kind) in _MARKS.items():
+            if mark in data:
+                yield Finding(path, f"is {kind} ({name}, under another name)", _ADVICE)
+
+
+def _leads_to_folder(subject: Subject, node: Node) -> bool:
+    end = subject.rootfs.resolve(node.path) if node.kind == "symlink" else node
+    return end is not None and end.kind == "directory"
+
+
+def _is_program(subject: Subject, node: Node) -> bool:
+    return node.size >= len(MAGIC) and subject.rootfs.peek(node.path, len(MAGIC)) == MAGIC

@@ -1,0 +1,103 @@
+"""Python distributions as their metadata describes them (PyPA: core metadata, recording installed projects)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.parser import HeaderParser
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from barehull.core.errors import InputError
+from barehull.oci.rootfs import Rootfs
+from barehull.proof.python_home import Python
+
+_MAX_METADATA = 4 << 20
+_MAX_RECORD = 32 << 20
+_MODULE = (".py", ".so")
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One installed distribution. `files` are the modules and libraries that its RECORD lists, without leading slash.
+
+    `modules` are the top-level names that it declares.
+    """
+
+    name: str
+    version: Version
+    metadata: str
+    requires: tuple[Requirement, ...]
+    files: tuple[str, ...]
+    modules: tuple[str, ...]
+
+    @property
+    def key(self) -> NormalizedName:
+        """Its name as requirements are matched by."""
+        return canonicalize_name(self.name)
+
+
+def distributions(rootfs: Rootfs, python: Python) -> Iterator[Distribution]:
+    """Each distribution that the interpreter sees, once: the first on its path wins.
+
+    Errors: InputError for metadata that cannot be read.
+    """
+    seen: set[NormalizedName] = set()
+    for site in python.sites:
+        for name in rootfs.children(site):
+            if name.endswith((".dist-info", ".egg-info")):
+                found = _read(rootfs, site, name)
+                if found.key not in seen:
+                    seen.add(found.key)
+                    yield found
+
+
+def _read(rootfs: Rootfs, site: str, folder: str) -> Distribution:
+    at = f"{site}/{folder}"
+    node = rootfs.resolve(at)
+    metadata = f"{at}/METADATA" if folder.endswith(".dist-info") else f"{at}/PKG-INFO"
+    if node is not None and node.kind == "file":  # an .egg-info of distutils
+        metadata = at
+    headers = HeaderParser().parsestr(rootfs.read(metadata, _MAX_METADATA).decode("utf-8", "replace"))
+    try:
+        version = Version(headers.get("Version", ""))
+        requires = tuple(Requirement(line) for line in headers.get_all("Requires-Dist", []))
+    except (InvalidVersion, InvalidRequirement) as error:
+        raise _unreadable(metadata, str(error)) from error
+    name = headers.get("Name", "")
+    if not name:
+        raise _unreadable(metadata, "it has no name")
+    files = tuple(_recorded(rootfs, site, f"{at}/RECORD"))
+    return Distribution(name, version, metadata, requires, files, tuple(_modules(rootfs, site, at, files)))
+
+
+def _recorded(rootfs: Rootfs, site: str, record: str) -> Iterator[str]:
+    if rootfs.resolve(record) is None:  # Debian's own packages have none
+        return
+    text = rootfs.read(record, _MAX_RECORD).decode("utf-8", "replace")
+    try:
+        for row in csv.reader(io.StringIO(text)):
+            if row and row[0].endswith(_MODULE):
+                yield posixpath.normpath(posixpath.join("/", site, row[0])).lstrip("/")
+    except csv.Error as error:
+        raise _unreadable(record, str(error)) from error
+
+
+def _modules(rootfs: Rootfs, site: str, folder: str, files: tuple[str, ...]) -> Iterator[str]:
+    if not files:
+        path = f"{folder}/top_level.txt"
+        text = rootfs.read(path, _MAX_METADATA).decode("utf-8", "replace") if rootfs.resolve(path) else ""
+        yield from sorted({line.strip() for line in text.splitlines() if line.strip()})
+        return
+    inside = (path.removeprefix(f"{site}/") for path in files if path.startswith(f"{site}/"))
+    names = {path.split("/")[0].split(".")[0] for path in inside}
+    yield from sorted(name for name in names if name.isidentifier())
+
+
+def _unreadable(path: str, why: str) -> InputError:
+    return InputError(f"/{path} cannot be read: {why}", advice="Install the distribution again.")

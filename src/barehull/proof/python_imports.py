@@ -1,0 +1,128 @@
+"""Follows the imports of an image's Python files, from roots to everything that they cannot do without."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from barehull.core.finding import Finding
+from barehull.core.outcome import Unknown
+from barehull.proof.python_modules import Finder, Module
+from barehull.proof.python_source import MAX_SOURCE, Either, Import, Step, imports_of
+
+_MAX_MODULES = 50_000
+# A package whose source says one of these may have modules that are no files (os.path, six.moves).
+_MADE_AT_RUN_TIME = (b"sys.modules", b"__path__", b"meta_path")
+_ADVICE = "Add the distribution that has it to the application's dependencies, or leave out what imports it."
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk over imports has found: by missing module, the first file that needs it; and what is `unclear`.
+
+    `own` are the application's files: in them the bodies of functions count as well.
+    """
+
+    finder: Finder
+    own: frozenset[str]
+    findings: dict[str, Finding] = field(default_factory=dict)
+    unclear: list[str] = field(default_factory=list)
+    reached: int = 0
+    _queue: deque[Module] = field(default_factory=deque)
+    _seen: set[str] = field(default_factory=set)
+    _sources: dict[str, bytes] = field(default_factory=dict)
+
+    def run(self, roots: Iterable[Module]) -> None:
+        """Read the roots and all that they need."""
+        for root in roots:
+            self._enqueue(root)
+        while self._queue:
+            module = self._queue.popleft()
+            if self.reached >= _MAX_MODULES:
+                self.unclear.append(f"more than {_MAX_MODULES} modules are imported")
+                return
+            self.reached += 1
+            if module.kind == "source":
+                self._read(module)
+
+    def _enqueue(self, module: Module) -> None:
+        if (key := module.file or module.name) not in self._seen:
+            self._seen.add(key)
+            self._queue.append(module)
+
+    def _read(self, module: Module) -> None:
+        release = self.finder.python.release
+        node = self.finder.rootfs.resolve(module.file)
+        if node is None or node.kind != "file" or node.size > MAX_SOURCE:
+            self.unclear.append(f"/{module.file} is no file that can be read")
+            return
+        steps = imports_of(
+            self.finder.rootfs.read(module.file, MAX_SOURCE), release=release, functions=module.file in self.own
+        )
+        if isinstance(steps, Unknown):
+            self.unclear.append(f"/{module.file} {steps.reason}")
+            return
+        self._take(module, steps)
+
+    def _take(self, module: Module, steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            if isinstance(step, Either):
+                # What a try guards need not load: a failure in there is caught. Only what follows from it must.
+                self._take(module, step.otherwise if self._works(module, step.tried) else step.instead)
+                continue
+            if missing := self._missing(module, step):
+                message = f"imported by /{module.file} and not in the image"
+                self.findings.setdefault(missing, Finding(missing, message, _ADVICE))
+                continue
+            for name in _names(module, step):
+                if found := self.finder.find(name):
+                    self._enqueue(found)
+
+    def _works(self, module: Module, steps: tuple[Step, ...]) -> bool:
+        return all(
+            self._works(module, step.otherwise if self._works(module, step.tried) else step.instead)
+            if isinstance(step, Either)
+            else self._missing(module, step) is None
+            for step in steps
+        )
+
+    def _missing(self, module: Module, step: Import) -> str | None:
+        """The name that an import asks for and that leads nowhere; None when all is there."""
+        name = _absolute(module, step)
+        if name is None:
+            return "." * step.level + step.module
+        parts = name.split(".") if name else []
+        for count in range(1, len(parts) + 1):
+            part = ".".join(parts[:count])
+            if self.finder.find(part) is None:
+                parent = self.finder.find(".".join(parts[: count - 1])) if count > 1 else None
+                return None if parent and self._makes_modules(parent) else part
+        return None
+
+    def _makes_modules(self, parent: Module) -> bool:
+        if parent.kind != "source":
+            return parent.kind != "namespace"
+        if parent.file not in self._sources:
+            self._sources[parent.file] = self.finder.rootfs.read(parent.file, MAX_SOURCE)
+        return any(word in self._sources[parent.file] for word in _MADE_AT_RUN_TIME)
+
+
+def _absolute(module: Module, step: Import) -> str | None:
+    """The name that an import means, given where it stands; None when it climbs out of its package."""
+    if not step.level:
+        return step.module
+    package = module.name.split(".") if module.folders else module.name.split(".")[:-1]
+    up = step.level - 1
+    if up >= len(package):
+        return None
+    base = package[: len(package) - up]
+    return ".".join((*base, step.module) if step.module else base)
+
+
+def _names(module: Module, step: Import) -> Iterator[str]:
+    """Every module that an import loads: the packages on the way, and names that turn out to be submodules."""
+    name = _absolute(module, step) or ""
+    parts = name.split(".") if name else []
+    yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+    yield from (f"{name}.{each}" for each in step.names if name and each != "*")
