@@ -11,7 +11,8 @@ class Coverage:
     """How far the data of one ecosystem ("Debian:13", "PyPI") reaches.
 
     `kind` is "fixed-only" where the source only tells of CVEs that have a fix. `as_of` is an ISO
-    date; `left_out` says what is known to be missing, in one sentence.
+    date, "unknown" where the source gives none; `left_out` says what is known to be missing, in one
+    sentence. `excluded` are patterns (fnmatch) of package names that the source is known to say nothing about.
     """
 
     ecosystem: str
@@ -19,6 +20,7 @@ class Coverage:
     as_of: str
     records: int
     left_out: str = ""
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,10 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """One range of an OSV `affected` entry. `type` is ECOSYSTEM, SEMVER or GIT; events are (kind, version) in order."""
+    """One range of an OSV `affected` entry. `type` is ECOSYSTEM, SEMVER or GIT; events are (kind, version) as they stand.
+
+    The order of events is the record's own, which OSV leaves open. GIT ranges keep no events: commits name no versions.
+    """
 
     type: str
     events: tuple[tuple[str, str], ...]

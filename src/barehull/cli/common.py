@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -13,19 +14,19 @@ import click
 from barehull.core.progress import Progress
 
 if TYPE_CHECKING:
-    from barehull.compare.model import Verdict
+    from barehull.application.config import PolicySettings
+    from barehull.document import Document, State
 
 EXIT_CODES = {"passed": 0, "failed": 1, "undecided": 3}
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-application_argument: Decorator = click.argument(
-    "folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), default="."
-)
+application_argument: Decorator = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 config_option: Decorator = click.option(
     "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Configuration to use instead of DIR/barehull.toml.",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Configuration to use instead of barehull.toml.",
 )
 mirror_option: Decorator = click.option(
     "--mirror",
@@ -36,7 +37,28 @@ mirror_option: Decorator = click.option(
 update_option: Decorator = click.option(
     "--update", is_flag=True, help="Resolve again, even where the lock beside the configuration still fits."
 )
+database_option: Decorator = click.option(
+    "--db",
+    "database",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Database of advisories to use. Default: the one of `barehull db update`, else the one that comes along.",
+)
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+
+
+FORMATS = ("text", "json", "markdown")
+
+format_option: Decorator = click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is shown."
+)
+
+
+def render(document: Document, form: str) -> str:
+    """The document in a format."""
+    module = importlib.import_module(f"barehull.report.{form}")
+    text: str = module.render(document)
+    return text
 
 
 def advisories_folder() -> Path:
@@ -46,18 +68,25 @@ def advisories_folder() -> Path:
     return default_store() / "advisories"
 
 
-def progress_to(stderr_quiet: bool) -> Progress:
+def policy_of(config: Path | None) -> PolicySettings:
+    """The policy in a configuration file; the default one without a file."""
+    from barehull.application.config import PolicySettings, read_settings
+
+    return read_settings(config).policy if config else PolicySettings()
+
+
+def progress_to(quiet: bool) -> Progress:
     """A listener that prints each step with the seconds since the start, or says nothing when quiet."""
     started = time.monotonic()
 
     def show(message: str) -> None:
-        if not stderr_quiet:
+        if not quiet:
             click.echo(f"{time.monotonic() - started:6.1f}s  {message}", err=True)
             sys.stderr.flush()
 
     return show
 
 
-def exit_code(verdict: Verdict) -> int:
-    """The exit code that a verdict maps to."""
-    return EXIT_CODES[verdict.state]
+def exit_code(state: State) -> int:
+    """The exit code that a state maps to."""
+    return EXIT_CODES[state]

@@ -13,7 +13,9 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--mirror", metavar="URL|DIR", help="OSV's layout: ecosystems.txt, ECOSYSTEM/all.zip. Default: OSV itself.")
+@click.option(
+    "--mirror", metavar="URL|DIR", help="OSV's layout: ecosystems.txt, ECOSYSTEM/all.zip. Default: OSV itself."
+)
 @quiet_option
 def update(mirror: str | None, quiet: bool) -> None:
     """Make the database anew. The old one stays until the new one is complete."""

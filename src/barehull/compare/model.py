@@ -78,8 +78,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rule a comparison is judged by. Only "guideline" so far: the new image passes when its count of
-    vulnerabilities is lower than the old one's, or when it introduces none and nothing fixable is left in it."""
+    """The rule that a comparison is judged by, and what was accepted beforehand; `policy.py` says what it means."""
 
     name: Literal["guideline"] = "guideline"
     waivers: tuple[Waiver, ...] = ()
@@ -88,7 +87,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`state` and the sentences that led to it. `used` and `expired` name waivers and acceptances that counted, or are over."""
+    """`state` and the sentences that led to it. `used` and `expired` are the waivers and acceptances that counted, or
+    are over.
+    """
 
     state: Literal["passed", "failed", "undecided"]
     policy: str

@@ -1,8 +1,8 @@
 """Python distributions: *.dist-info and *.egg-info, wherever they are.
 
 Metadata that belongs to a Debian package describes that package's content: Debian's advisories speak of it, and its
-fixes do not change the version, so it is no component of its own (see `take.py`). Nothing is hidden by that: the package
-is there. A distribution without a RECORD vouches for no file: its files are unowned.
+fixes do not change the version, so it is no component of its own (see `take.py`). Nothing is hidden by that: the
+package is there. A distribution without a RECORD vouches for no file: its files are unowned.
 """
 
 from __future__ import annotations

@@ -113,6 +113,11 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
     write_atomically(folder / "index.json", canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}))
 
 
+def check_folder(folder: Path) -> None:
+    """Whether a layout could be written to `folder`. Errors: UsageError for a folder or file that is something else."""
+    _existing(folder)
+
+
 def _existing(folder: Path) -> list[dict[str, Any]]:
     if not folder.exists():
         return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from barehull.core.errors import UsageError
-from barehull.oci.layout import read_layout, write_layout
+from barehull.oci.layout import check_folder, read_layout, write_layout
 from barehull.oci.model import Image
 
 _FORMS = "Write oci:DIR or oci:DIR:TAG."
@@ -46,3 +46,8 @@ def save_image(image: Image, text: str) -> None:
     """Write the image where `text` says, as "latest" unless it names a tag. Errors: of `parse`, `write_layout`."""
     reference = parse(text)
     write_layout(image, reference.folder, reference.tag or "latest")
+
+
+def check_output(text: str) -> None:
+    """Say early what `save_image` would say late. Errors: UsageError for another form, or a folder that is taken."""
+    check_folder(parse(text).folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from barehull.advisories.model import Database
 from barehull.inventory.model import Component, Inventory
@@ -31,15 +32,27 @@ class Match:
 class Undecided:
     """Whether `subject` (a purl, or a path for a file that nobody owns) is vulnerable could not be told: `reason`.
 
-    `reason` begins with a stable keyword and a colon, e.g. "no-coverage: ...", "version-unparsable: ...",
-    "unowned-elf: ...", "modified-file: ...". `identity` is what makes it the same on both sides of a
-    comparison (purl with version; path and content digest). `ecosystem` is what an accepted coverage names.
+    `reason` begins with a stable keyword and a colon; `scan/undecided.py` has them all. `identity` is what makes it the
+    same on both sides of a comparison (purl with version; path and content digest). `ecosystem` is what an accepted
+    coverage names, "" where only `subject` itself can be accepted.
+
+    A "fixed-only" one speaks of many components at once: `subject` is the ecosystem, `components` are their purls. It
+    cancels component by component; `beyond` says what is left of it.
     """
 
     subject: str
     reason: str
     identity: str
     ecosystem: str = ""
+    components: tuple[str, ...] = ()
+
+    def beyond(self, others: Iterable[Undecided]) -> Undecided | None:
+        """What is undecided here and in none of `others` (the other image's): itself, a part of its components, or None."""
+        same = [other for other in others if other.identity == self.identity]
+        if not same:
+            return self
+        left = tuple(sorted(set(self.components).difference(*(other.components for other in same))))
+        return replace(self, components=left) if left else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,39 @@
+"""Inventory -> SBOM in CycloneDX 1.6, by the standard's own library."""
+
+from __future__ import annotations
+
+import uuid
+
+from cyclonedx.model import Property
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component as BomComponent
+from cyclonedx.model.component import ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
+from barehull.inventory.model import Component, Inventory
+
+
+def to_cyclonedx(inventory: Inventory) -> str:
+    """The inventory as JSON, the same bytes for the same image: its serial number is made from the image's digest."""
+    bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, inventory.image))
+    bom.metadata.component = BomComponent(
+        name=inventory.image, version=inventory.image, type=ComponentType.CONTAINER, bom_ref=inventory.image
+    )
+    for component in inventory.components:
+        bom.components.add(_component(component))
+    return JsonV1Dot6(bom).output_as_string(indent=2)
+
+
+def _component(component: Component) -> BomComponent:
+    properties = [Property(name="barehull:evidence", value=f"/{path}") for path in component.evidence]
+    if component.vendored_in:
+        properties.append(Property(name="barehull:vendored-in", value=component.vendored_in))
+    return BomComponent(
+        name=component.name,
+        version=component.version,
+        type=ComponentType.LIBRARY,
+        purl=PackageURL.from_string(component.purl),
+        bom_ref=f"{component.purl}#{component.vendored_in}" if component.vendored_in else component.purl,
+        properties=properties,
+    )

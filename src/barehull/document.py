@@ -1,0 +1,80 @@
+"""Document: the one frozen value that every report shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from barehull.advisories.model import Coverage, Database
+from barehull.compare.model import Comparison, Verdict
+from barehull.core.outcome import Failed, Unknown
+from barehull.inventory.model import Inventory
+from barehull.proof.run import Proof
+from barehull.scan.model import Scan
+
+SCHEMA = "barehull/report/1"
+State = Literal["passed", "failed", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One image in numbers: where it is, and what was found in it."""
+
+    reference: str
+    scan: Scan
+
+    @property
+    def inventory(self) -> Inventory:
+        """What is in the image."""
+        return self.scan.inventory
+
+    @property
+    def size(self) -> int:
+        """Bytes of the compressed layers."""
+        return self.scan.inventory.compressed_size
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was done and found. `kind` says by which command; `created` is ISO 8601 UTC.
+
+    `old` and `comparison` are None where nothing is replaced; `proofs` are empty where none were asked for.
+    `lock_digest` is the SHA-256 of the lock, "" without one; `run` the command line that runs the image.
+    """
+
+    kind: Literal["release", "scan", "compare"]
+    tool_version: str
+    created: str
+    name: str
+    new: Side
+    old: Side | None
+    comparison: Comparison | None
+    verdict: Verdict
+    proofs: tuple[Proof, ...] = ()
+    lock_digest: str = ""
+    run: str = ""
+
+    @property
+    def database(self) -> Database:
+        """The one database that all scans were made with."""
+        return self.new.scan.database
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """How far the data reaches, for the ecosystems that are in the images."""
+        sides = [self.new, *([self.old] if self.old else [])]
+        there = {component.ecosystem for side in sides for component in side.inventory.components}
+        return tuple(reach for reach in self.database.coverage if reach.ecosystem in there)
+
+    @property
+    def state(self) -> State:
+        """The whole: a failed proof or verdict fails, an unknown one leaves it undecided."""
+        states = (self.verdict.state, state_of(self.proofs))
+        return "failed" if "failed" in states else "undecided" if "undecided" in states else "passed"
+
+
+def state_of(proofs: tuple[Proof, ...]) -> State:
+    """What proofs alone come to."""
+    if any(isinstance(proof.outcome, Failed) for proof in proofs):
+        return "failed"
+    return "undecided" if any(isinstance(proof.outcome, Unknown) for proof in proofs) else "passed"

@@ -1,0 +1,211 @@
+"""The process itself: the only file that knows the order of the steps.
+
+(1) read the application, (2) lock what goes in, (3) compose the image, (4) prove it, (5) take its inventory, (6) scan it
+and the image that it replaces with one database, (7) compare, (8) judge. Reports and exit codes are the caller's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from barehull import __version__
+from barehull.advisories.store import AdvisoryStore
+from barehull.application.config import PolicySettings
+from barehull.application.model import Application
+from barehull.build import python as language
+from barehull.compare.compare import compare
+from barehull.compare.model import Acceptance, Policy, Waiver
+from barehull.compare.policy import judge, judge_alone
+from barehull.core.errors import InputError
+from barehull.core.progress import Progress, silent
+from barehull.debian.archive import open_archive
+from barehull.debian.mirror import Mirror, mirror_from
+from barehull.document import Document, Side
+from barehull.files import Store, default_store, write_atomically
+from barehull.inventory.take import take_inventory
+from barehull.lock import Lock, from_json, to_json
+from barehull.net import Fetcher
+from barehull.oci.manifest import make_image
+from barehull.oci.model import Config, Image
+from barehull.oci.rootfs import Rootfs
+from barehull.proof.run import Proof, prove
+from barehull.runtime.compose import Runtime, compose, fetch_debs
+from barehull.runtime.recipe import Recipe, load_recipe
+from barehull.runtime.resolve import locked_suites, resolve
+from barehull.scan.model import Scan
+from barehull.scan.scan import scan
+
+POLICIES = ("guideline",)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where work is done: the cache, the mirror, the time that signatures must hold at, and who hears of progress."""
+
+    store: Store
+    mirror: Mirror
+    now: datetime
+    progress: Progress = silent
+
+
+def open_workshop(mirror: str | None = None, progress: Progress = silent) -> Workshop:
+    """The workshop of this machine and this moment. `mirror` as `mirror_from` takes it."""
+    return Workshop(Store(default_store()), mirror_from(mirror, os.environ), datetime.now(UTC), progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An image, the lock that it was made from, and what was proved of it; no proofs of a conventional image."""
+
+    image: Image
+    lock: Lock
+    proofs: tuple[Proof, ...]
+
+
+def build(application: Application, workshop: Workshop, *, update: bool = False) -> Built:
+    """Steps 2 to 4. The lock beside the configuration is used while it fits, unless `update`; else it is made anew.
+
+    Errors: those of the archive (InputError, IntegrityError, IncompleteError), of uv, and of the disk.
+    """
+    recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
+    with Fetcher() as fetcher:
+        lock = None if update else _kept_lock(application)
+        if lock is None:
+            lock = make_lock(application, recipe, workshop, fetcher)
+            write_atomically(application.lock, to_json(lock).encode())
+        fetch_debs(lock, workshop.mirror, fetcher, workshop.store, workshop.progress)
+    runtime = compose(lock, recipe, workshop.store, workshop.progress)
+    image = _image(application, lock, runtime, workshop)
+    if not recipe.minimal:
+        return Built(image, lock, ())
+    workshop.progress("proving the finished image")
+    return Built(image, lock, prove(image))
+
+
+def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetcher: Fetcher) -> Lock:
+    """Step 2: the newest packages that the archive signs for, and the wheels that the application asks for."""
+    settings = application.runtime
+    architecture = settings.platform.partition("/")[2]
+    archive = open_archive(
+        workshop.mirror,
+        settings.debian,
+        architecture,
+        fetcher,
+        workshop.store,
+        workshop.now,
+        suites=settings.suites or None,
+        progress=workshop.progress,
+    )
+    debs = resolve(recipe, archive, settings.packages)
+    workshop.progress(f"resolving {len(application.requirements)} requirements for Python {recipe.python}")
+    wheels = language.lock_dependencies(application, recipe.python, architecture, workshop.store)
+    return Lock(
+        tool_version=__version__,
+        platform=settings.platform,
+        recipe=recipe.name,
+        debian=recipe.debian,
+        suites=locked_suites(archive),
+        debs=debs,
+        wheels=wheels,
+        inputs=_inputs(application, recipe),
+    )
+
+
+def release(
+    application: Application,
+    built: Built,
+    output: str,
+    replaced: tuple[str, Image] | None,
+    advisories: AdvisoryStore,
+    workshop: Workshop,
+) -> Document:
+    """Steps 5 to 8 for an image that was built. `replaced` is what it replaces, if anything: reference and image."""
+    document = report_on("release", built.image, output, replaced, advisories, application.policy, workshop)
+    ports = "".join(f" -p {port}:{port}" for port in application.ports)
+    return replace(
+        document,
+        name=application.name,
+        proofs=built.proofs,
+        lock_digest=f"sha256:{hashlib.sha256(to_json(built.lock).encode()).hexdigest()}",
+        run=f"podman run --rm{ports} {output}",
+    )
+
+
+def report_on(
+    kind: Literal["release", "scan", "compare"],
+    image: Image,
+    reference: str,
+    replaced: tuple[str, Image] | None,
+    advisories: AdvisoryStore,
+    policy: PolicySettings,
+    workshop: Workshop,
+) -> Document:
+    """Steps 5 to 8 for any image: scanned alone, or compared with the one that it replaces."""
+    rule = _policy(policy)
+    new = Side(reference, examine(image, advisories, workshop.progress))
+    old = comparison = None
+    if replaced is not None:
+        old = Side(replaced[0], examine(replaced[1], advisories, workshop.progress))
+        comparison = compare(old.scan, new.scan)
+        verdict = judge(comparison, rule, workshop.now.date())
+    else:
+        verdict = judge_alone(new.scan, rule, workshop.now.date())
+    return Document(
+        kind=kind,
+        tool_version=__version__,
+        created=workshop.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        name=reference,
+        new=new,
+        old=old,
+        comparison=comparison,
+        verdict=verdict,
+    )
+
+
+def _policy(settings: PolicySettings) -> Policy:
+    if settings.name not in POLICIES:
+        raise InputError(f"the policy {settings.name!r} is not known", advice=f"There are: {', '.join(POLICIES)}.")
+    return Policy(
+        waivers=tuple(Waiver(it.vulnerability, it.package, it.reason, it.until) for it in settings.waivers),
+        acceptances=tuple(Acceptance(it.subject, it.reason, it.until) for it in settings.acceptances),
+    )
+
+
+def examine(image: Image, advisories: AdvisoryStore, progress: Progress = silent) -> Scan:
+    """Steps 5 and 6 for one image."""
+    progress(f"taking the inventory of {image.digest[:19]}")
+    with Rootfs.of(image) as rootfs:
+        inventory = take_inventory(image, rootfs)
+    progress(f"scanning {len(inventory.components)} components")
+    return scan(inventory, advisories)
+
+
+def _kept_lock(application: Application) -> Lock | None:
+    """The lock beside the configuration, if it was made from the same wishes."""
+    if not application.lock.is_file():
+        return None
+    lock = from_json(application.lock.read_text("utf-8", "replace"), str(application.lock))
+    recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
+    return lock if lock.inputs == _inputs(application, recipe) else None
+
+
+def _inputs(application: Application, recipe: Recipe) -> str:
+    wishes = (recipe, application.runtime, tuple(requirement.text for requirement in application.requirements))
+    return hashlib.sha256(repr(wishes).encode()).hexdigest()
+
+
+def _image(application: Application, lock: Lock, runtime: Runtime, workshop: Workshop) -> Image:
+    added = language.contribute(application, lock, runtime, workshop.store, workshop.progress)
+    config: Config = replace(
+        runtime.config,
+        entrypoint=added.entrypoint,
+        env=added.env,
+        working_dir=added.working_dir,
+        exposed_ports=tuple(f"{port}/tcp" for port in added.ports),
+    )
+    annotations = {"org.opencontainers.image.title": application.name}
+    return make_image(config, (*runtime.layers, *added.layers), workshop.store, annotations=annotations)

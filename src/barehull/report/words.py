@@ -1,0 +1,80 @@
+"""How things are said in reports: numbers with units, safe text, groups of identifiers."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from barehull.advisories.model import Coverage
+from barehull.compare.model import Fixed
+from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
+from barehull.inventory.model import Component
+
+# Everything that could steer a terminal or reorder text.
+_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+WIDTH = 100
+
+
+def safe(text: str) -> str:
+    """Text from strangers, with control characters written out."""
+    return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def megabytes(size: int) -> str:
+    """Bytes as megabytes (10^6): "29.6 MB"."""
+    return f"{size / 1e6:.1f} MB"
+
+
+def many(count: int, word: str) -> str:
+    """A number with its word: "1 package", "2 packages", "3 vulnerabilities"."""
+    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{count:,} {word if count == 1 else plural}"
+
+
+def component(it: Component) -> str:
+    """A component by name and version: "openssl 3.0.15-1"."""
+    return safe(f"{it.source} {it.source_version}".strip())
+
+
+def coverage(reach: Coverage) -> str:
+    """How far an ecosystem's data reaches, in a line."""
+    kind = "fixable only" if reach.kind == "fixed-only" else "full"
+    missing = f"; left out: {reach.left_out}" if reach.left_out else ""
+    return safe(f"{reach.ecosystem.replace(':', ' ')}: {kind}, as of {reach.as_of}, {reach.records:,} records{missing}")
+
+
+def outcome(it: Outcome) -> tuple[str, list[str]]:
+    """A proof's answer as a word and further lines."""
+    match it:
+        case Passed(detail):
+            return "holds", [safe(detail)] if detail else []
+        case Failed(findings):
+            return "FAILS", [
+                safe(f"{each.subject}: {each.message}. {each.advice}".rstrip(". ") + ".") for each in findings
+            ]
+        case NotApplicable(reason):
+            return "does not apply", [safe(reason)]
+        case Unknown(reason):
+            return "UNKNOWN", [safe(reason)]
+
+
+def fixed_groups(fixed: Iterable[Fixed]) -> list[tuple[str, list[str]]]:
+    """Vulnerabilities that went, by reason: ("a newer version: openssl 3.0 -> 3.5", [ids]), sorted."""
+    groups: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in fixed:
+        if each.successor is not None:
+            what = f"{component(each.component)} -> {safe(each.successor.source_version)}"
+        else:
+            what = component(each.component)
+        groups[each.why, what].add(each.vulnerability.id)
+    return [(what, sorted(map(safe, ids))) for (_, what), ids in sorted(groups.items())]
+
+
+def wrapped(words: Sequence[str], indent: str) -> list[str]:
+    """Words in lines of at most `WIDTH` columns; identifiers are never broken."""
+    return textwrap.wrap(
+        ", ".join(words), WIDTH, initial_indent=indent, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

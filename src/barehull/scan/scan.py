@@ -1,0 +1,91 @@
+"""Inventory x advisories -> Scan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+import barehull.scan
+from barehull.advisories.model import Advisory, Coverage
+from barehull.advisories.store import AdvisoryStore
+from barehull.core.outcome import Unknown
+from barehull.inventory.model import Component, Inventory
+from barehull.scan import undecided
+from barehull.scan.model import Match, Scan, Undecided, Vulnerability
+from barehull.scan.ranges import Affected, Answer
+
+
+class Matcher(Protocol):
+    """One ecosystem's way to compare; each file here that has these two functions is one."""
+
+    def handles(self, ecosystem: str) -> bool:
+        """Whether components of `ecosystem` are this matcher's."""
+
+    def match(self, component: Component, advisory: Advisory) -> Answer:
+        """Whether `component` is affected by `advisory`, which is about the package it was made from."""
+
+
+def matchers() -> tuple[Matcher, ...]:
+    """The matchers of this package, by file name."""
+    names = sorted(found.name for found in iter_modules(barehull.scan.__path__))
+    modules = [import_module(f"barehull.scan.{name}") for name in names]
+    return tuple(cast(Matcher, module) for module in modules if hasattr(module, "handles") and hasattr(module, "match"))
+
+
+def scan(inventory: Inventory, store: AdvisoryStore) -> Scan:
+    """Judge every component of the inventory with the store: matched, not affected, or undecided with a reason."""
+    database = store.database()
+    coverage = {reach.ecosystem: reach for reach in database.coverage}
+    covered: list[tuple[Component, Matcher]] = []
+    unknown = undecided.of_image(inventory)
+    known_matchers = matchers()
+    for component in inventory.components:
+        matcher = next((matcher for matcher in known_matchers if matcher.handles(component.ecosystem)), None)
+        if matcher is None or component.ecosystem not in coverage:
+            unknown.append(undecided.not_covered(component))
+        elif _is_left_out(component, coverage[component.ecosystem]):
+            unknown.append(undecided.left_out(component))
+        else:
+            covered.append((component, matcher))
+    unknown += _fixed_only((component for component, _ in covered), coverage)
+    matches = set[Match]()
+    said = store.query_all((component.ecosystem, component.source) for component, _ in covered)
+    for component, matcher in covered:
+        advisories = said.get((component.ecosystem, component.source), ())
+        for advisory in advisories:
+            answer = matcher.match(component, advisory)
+            if isinstance(answer, Affected):
+                matches.update(_matches(component, advisory, answer))
+            elif isinstance(answer, Unknown):
+                unknown.append(undecided.about_component(component, answer.reason))
+    return Scan(inventory, database, tuple(sorted(matches)), _one_for_each_identity(unknown))
+
+
+def _is_left_out(component: Component, coverage: Coverage) -> bool:
+    return any(fnmatchcase(component.source, pattern) for pattern in coverage.excluded)
+
+
+def _fixed_only(components: Iterable[Component], coverage: dict[str, Coverage]) -> list[Undecided]:
+    limited: defaultdict[str, list[Component]] = defaultdict(list)
+    for component in components:
+        if coverage[component.ecosystem].kind == "fixed-only":
+            limited[component.ecosystem].append(component)
+    return [undecided.fixed_only(coverage[ecosystem], those) for ecosystem, those in limited.items()]
+
+
+def _matches(component: Component, advisory: Advisory, answer: Affected) -> Iterable[Match]:
+    for preferred, *aliases in advisory.vulnerabilities:
+        vulnerability = Vulnerability(preferred, tuple(aliases))
+        yield Match(vulnerability, component, advisory.id, answer.fixed_version, advisory.severity)
+
+
+def _one_for_each_identity(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
+    """Sorted; of those that say the same of the same thing (by ten advisories, say) the first."""
+    kept: dict[str, Undecided] = {}
+    for one in sorted(undecided):
+        kept.setdefault(one.identity, one)
+    return tuple(sorted(kept.values()))

@@ -1,0 +1,85 @@
+"""What a scan could not tell, and why: the one list of reasons. None of them ever counts as "no vulnerability".
+
+Each reason begins with its keyword:
+
+- no-coverage: the database, or barehull, does not know the component's ecosystem, or is known to leave the package out
+- fixed-only: the data of the ecosystem tells only of vulnerabilities that have a fix; once for each ecosystem
+- version-unparsable: the component's or the advisory's version has no place in the ecosystem's order
+- only-git-ranges, no-versions: an advisory about the package names commits only, or nothing that could be compared
+- vendored: a library inside another package, with no identity that advisories know
+- unowned-elf: machine code that no package owns
+- modified-file: a file whose content is not its package's
+- gap: something in the image that could not be read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from barehull.advisories.model import Coverage
+from barehull.inventory.model import Component, Gap, Inventory, SuspectFile
+from barehull.scan.model import Undecided
+
+
+def about_component(component: Component, reason: str, *, ecosystem: str = "") -> Undecided:
+    """One component, the same on both sides where its purl (with the version) and what bundles it are."""
+    keyword = reason.partition(":")[0]
+    within = f" in {component.vendored_in}" if component.vendored_in else ""
+    return Undecided(component.purl, reason, f"{keyword}: {component.purl}{within}", ecosystem)
+
+
+def not_covered(component: Component) -> Undecided:
+    """A component of an ecosystem of which the database or barehull knows nothing."""
+    if component.vendored_in:
+        return about_component(
+            component,
+            f"vendored: bundled in {component.vendored_in}, and no advisories cover it by this name",
+            ecosystem=component.ecosystem,
+        )
+    if component.ecosystem:
+        reason = f"no-coverage: the database has no advisories for {component.ecosystem}"
+    else:
+        reason = "no-coverage: it belongs to no ecosystem that publishes advisories"
+    return about_component(component, reason, ecosystem=component.ecosystem)
+
+
+def left_out(component: Component) -> Undecided:
+    """A package that its ecosystem's data is known to leave out. To accept the ecosystem does not accept it."""
+    return about_component(
+        component, f"no-coverage: the data of {component.ecosystem} leaves out the package {component.source}"
+    )
+
+
+def fixed_only(coverage: Coverage, components: Iterable[Component]) -> Undecided:
+    """The unfixed vulnerabilities of all components of one ecosystem, in one."""
+    purls = tuple(sorted({component.purl for component in components}))
+    missing = f" (left out: {coverage.left_out})" if coverage.left_out else ""
+    return Undecided(
+        coverage.ecosystem,
+        f"fixed-only: the data of {coverage.ecosystem} tells only of vulnerabilities that have a fix{missing}",
+        f"fixed-only: {coverage.ecosystem}",
+        coverage.ecosystem,
+        purls,
+    )
+
+
+def of_image(inventory: Inventory) -> list[Undecided]:
+    """What the inventory itself could not vouch for."""
+    files = (_of_file(file) for file in inventory.files.suspect)
+    return [one for one in files if one] + [_of_gap(gap, inventory.image) for gap in inventory.gaps]
+
+
+def _of_file(file: SuspectFile) -> Undecided | None:
+    identity = f"{file.path} sha256:{file.sha256}"
+    if file.state == "modified":
+        return Undecided(
+            file.path, f"modified-file: its content is not the one of {file.owner}", f"modified-file: {identity}"
+        )
+    if file.elf:
+        return Undecided(file.path, "unowned-elf: machine code that no package owns", f"unowned-elf: {identity}")
+    return None  # counted and listed by the inventory; advisories speak of code
+
+
+def _of_gap(gap: Gap, image: str) -> Undecided:
+    # What could not be read cannot be compared: two gaps are the same only in the same image.
+    return Undecided(gap.subject, f"gap: {gap.reason}", f"gap: {gap.subject} of {image}")

@@ -1,0 +1,126 @@
+"""`barehull db update`, from folders; over HTTP in tests/integration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from barehull.advisories.store import AdvisoryStore
+from barehull.advisories.update import current, open_store, update
+from barehull.core.errors import BarehullError, InputError
+from barehull.core.progress import silent
+from barehull.net import Fetcher
+
+FIXED = (("introduced", "0"), ("fixed", "2.0"))
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def updated(origin: Path | str, folder: Path):
+    with Fetcher(attempts=1) as fetcher:
+        return update(str(origin), folder, silent, fetcher, now=NOON)
+
+
+@pytest.fixture()
+def mirror(tmp_path, write_mirror, record) -> Path:
+    return write_mirror(
+        tmp_path / "mirror",
+        {
+            "Debian": [record("DEBIAN-CVE-2024-0001", "Debian:13", "openssl", *FIXED)],
+            "PyPI": [record("PYSEC-1", "PyPI", "flask", *FIXED)],
+            "npm": [b"not read, as nothing here matches npm"],
+        },
+    )
+
+
+def test_the_store_in_use_is_the_snapshot_until_there_is_another(tmp_path, mirror):
+    with current(tmp_path / "cache") as store:
+        assert store.database().origin == "the snapshot that comes with barehull"
+    database = updated(mirror, tmp_path / "cache")
+    assert database.date == "2026-11-24T12:00:00Z"
+    assert database.origin == str(mirror)
+    assert [one.ecosystem for one in database.coverage] == ["Debian:13", "PyPI"]
+    with current(tmp_path / "cache") as store:
+        assert store.database() == database
+        assert [one.id for one in store.query("PyPI", "flask")] == ["PYSEC-1"]
+
+
+def test_a_file_url_is_an_origin_too(tmp_path, mirror):
+    assert updated(mirror.as_uri(), tmp_path / "cache").digest == updated(mirror, tmp_path / "other").digest
+
+
+def test_what_the_origin_says_of_its_coverage_is_kept(tmp_path, write_mirror, record):
+    mirror = write_mirror(
+        tmp_path / "mirror",
+        {"PyPI": [record("PYSEC-1", "PyPI", "flask", *FIXED)]},
+        coverage={"PyPI": {"left_out": "most of it", "as_of": "2020-01-01", "excluded": ["numpy"]}},
+    )
+    (coverage,) = updated(mirror, tmp_path / "cache").coverage
+    assert (coverage.left_out, coverage.as_of, coverage.excluded) == ("most of it", "2020-01-01", ("numpy",))
+
+
+def test_an_ecosystem_that_the_origin_does_not_list_has_no_coverage(tmp_path, mirror):
+    (mirror / "ecosystems.txt").write_text("PyPI\n")
+    assert [one.ecosystem for one in updated(mirror, tmp_path / "cache").coverage] == ["PyPI"]
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+BROKEN = {
+    "no ecosystems.txt": lambda mirror: (mirror / "ecosystems.txt").unlink(),
+    "lists nothing of ours": lambda mirror: (mirror / "ecosystems.txt").write_text("npm\n"),
+    "no zip": lambda mirror: (mirror / "PyPI" / "all.zip").unlink(),
+    "half a zip": lambda mirror: cut(mirror / "PyPI" / "all.zip"),
+    "empty zip file": lambda mirror: (mirror / "PyPI" / "all.zip").write_bytes(b""),
+    "an error page": lambda mirror: (mirror / "PyPI" / "all.zip").write_bytes(b"<html>sign in</html>"),
+    "broken coverage": lambda mirror: (mirror / "coverage.json").write_text("{"),
+}
+
+
+@pytest.mark.parametrize("damage", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_origin_leaves_the_old_store(tmp_path, mirror, damage):
+    before = updated(mirror, tmp_path / "cache")
+    listed = sorted((tmp_path / "cache").iterdir())
+    damage(mirror)
+    with pytest.raises(InputError):
+        updated(mirror, tmp_path / "cache")
+    assert sorted((tmp_path / "cache").iterdir()) == listed
+    with current(tmp_path / "cache") as store:
+        assert store.database() == before
+
+
+def test_a_record_that_breaks_the_schema_leaves_the_old_store(tmp_path, mirror, write_mirror, record):
+    before = updated(mirror, tmp_path / "cache")
+    good = record("PYSEC-2", "PyPI", "flask", *FIXED)
+    broken = write_mirror(tmp_path / "broken", {"PyPI": [good, b'{"id": "PYSEC-3"}']})
+    with pytest.raises(InputError, match="the feed of PyPI holds a record that does not follow the OSV schema"):
+        updated(broken, tmp_path / "cache")
+    with current(tmp_path / "cache") as store:
+        assert store.database() == before
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(BarehullError, match="ecosystems.txt"):
+        updated(tmp_path / "nowhere", tmp_path / "cache")
+
+
+def test_a_damaged_store_is_told_and_not_passed_over_for_the_snapshot(tmp_path, mirror):
+    updated(mirror, tmp_path / "cache")
+    (tmp_path / "cache" / "advisories.sqlite").write_bytes(b"damaged")
+    with pytest.raises(InputError) as caught:
+        current(tmp_path / "cache")
+    assert "barehull db update" in caught.value.advice
+    updated(mirror, tmp_path / "cache")
+    current(tmp_path / "cache")
+
+
+def test_a_store_can_be_named(tmp_path, mirror):
+    database = updated(mirror, tmp_path / "cache")
+    with open_store(tmp_path / "cache" / "advisories.sqlite", tmp_path) as store:
+        assert isinstance(store, AdvisoryStore)
+        assert store.database() == database
+    with pytest.raises(InputError):
+        open_store(tmp_path / "none", tmp_path)
