@@ -82,7 +82,8 @@ def _recorded(rootfs: Rootfs, site: str, record: str) -> Iterator[str]:
     text = rootfs.read(record, _MAX_RECORD).decode("utf-8", "replace")
     try:
         for row in csv.reader(io.StringIO(text)):
-            if row and row[0].endswith(_MODULE):
+            # Programs are no modules, and may be left out of an image; `uv pip install --target` puts them in here.
+            if row and row[0].endswith(_MODULE) and not row[0].startswith(("bin/", "../")):
                 yield posixpath.normpath(posixpath.join("/", site, row[0])).lstrip("/")
     except csv.Error as error:
         raise _unreadable(record, str(error)) from error
@@ -95,7 +96,8 @@ def _modules(rootfs: Rootfs, site: str, folder: str, files: tuple[str, ...]) -> 
         yield from sorted({line.strip() for line in text.splitlines() if line.strip()})
         return
     inside = (path.removeprefix(f"{site}/") for path in files if path.startswith(f"{site}/"))
-    names = {path.split("/")[0].split(".")[0] for path in inside}
+    tops = (path.partition("/") for path in inside)
+    names = {top if folder else top.split(".")[0] for top, folder, _ in tops}
     yield from sorted(name for name in names if name.isidentifier())
 
 

@@ -38,6 +38,7 @@ class Python:
     full_version: str
     machine: Machine
     built_in: frozenset[str]
+    stdlib: str
     path: tuple[str, ...]
     sites: tuple[str, ...]
     target: PythonTarget
@@ -106,6 +107,7 @@ def python_started(subject: Subject, launch: Launch) -> Python | Unknown:
         full[1].decode("ascii", "replace").rstrip("+"),
         machine,
         built_in | _ALWAYS_BUILT_IN,
+        stdlib,
         _unique(folder for folder in search if rootfs.children(folder)),
         _unique(folder for folder in (*_python_path(subject, target), *sites) if rootfs.children(folder)),
         target,

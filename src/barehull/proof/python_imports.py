@@ -12,14 +12,17 @@ from barehull.proof.python_modules import Finder, Module
 from barehull.proof.python_source import MAX_SOURCE, Either, Import, Step, imports_of
 
 _MAX_MODULES = 50_000
-# A package whose source says one of these may have modules that are no files (os.path, six.moves).
-_MADE_AT_RUN_TIME = (b"sys.modules", b"__path__", b"meta_path")
+# A package whose source says one of these may have modules that are no files (os.path, six.moves), or may itself
+# widen the search for all (setuptools).
+_SUBMODULES = (b"sys.modules", b"__path__", b"meta_path")
+_PACKAGES = (b"sys.path", b"meta_path")
 _ADVICE = "Add the distribution that has it to the application's dependencies, or leave out what imports it."
 
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk over imports has found: by missing module, the first file that needs it; and what is `unclear`.
+    """What a walk over imports has found: by missing module, the first file that needs it; what is `unclear`; and the
+    modules that are `left` to packages that make modules at run time.
 
     `own` are the application's files: in them the bodies of functions count as well.
     """
@@ -28,6 +31,7 @@ class Walk:
     own: frozenset[str]
     findings: dict[str, Finding] = field(default_factory=dict)
     unclear: list[str] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
     reached: int = 0
     _queue: deque[Module] = field(default_factory=deque)
     _seen: set[str] = field(default_factory=set)
@@ -96,16 +100,29 @@ class Walk:
         for count in range(1, len(parts) + 1):
             part = ".".join(parts[:count])
             if self.finder.find(part) is None:
-                parent = self.finder.find(".".join(parts[: count - 1])) if count > 1 else None
-                return None if parent and self._makes_modules(parent) else part
+                return None if self._made_at_run_time(module, parts[: count - 1], part) else part
         return None
 
-    def _makes_modules(self, parent: Module) -> bool:
+    def _made_at_run_time(self, module: Module, package: list[str], name: str) -> bool:
+        """Whether a package may make the missing module `name` itself; without `package`, the importing one may."""
+        if not package and module.file in self.own:
+            widens = self._makes_modules(module, _PACKAGES)
+            if widens:
+                self.unclear.append(f"/{module.file} changes the search for modules, and {name} is in no folder of it")
+            return widens
+        parent = self.finder.find(".".join(package) or module.name.partition(".")[0])
+        if parent is None or not self._makes_modules(parent, _SUBMODULES if package else _PACKAGES):
+            return False
+        if not parent.file.startswith(f"{self.finder.python.stdlib}/"):  # whose os.path and the like are no surprise
+            self.left.add(name)
+        return True
+
+    def _makes_modules(self, parent: Module, words: tuple[bytes, ...]) -> bool:
         if parent.kind != "source":
-            return parent.kind != "namespace"
+            return parent.kind == "extension"
         if parent.file not in self._sources:
             self._sources[parent.file] = self.finder.rootfs.read(parent.file, MAX_SOURCE)
-        return any(word in self._sources[parent.file] for word in _MADE_AT_RUN_TIME)
+        return any(word in self._sources[parent.file] for word in words)
 
 
 def _absolute(module: Module, step: Import) -> str | None:

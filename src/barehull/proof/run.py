@@ -7,7 +7,8 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from barehull.core.outcome import Outcome
+from barehull.core.errors import InputError
+from barehull.core.outcome import Outcome, Unknown
 from barehull.oci.model import Image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof import checks
@@ -22,7 +23,10 @@ class Check(Protocol):
     WHY: str
 
     def check(self, subject: Subject) -> Outcome:
-        """Whether the proof holds for this image."""
+        """Whether the proof holds for this image.
+
+        Errors: InputError when a file of the image cannot be read; `prove` makes it an Unknown.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +58,11 @@ def prove(image: Image) -> tuple[Proof, ...]:
 
 def prove_subject(subject: Subject) -> tuple[Proof, ...]:
     """Every proof of files and configuration that are at hand already."""
-    return tuple(Proof(check.NAME, check.TITLE, check.check(subject)) for check in all_checks())
+    return tuple(Proof(check.NAME, check.TITLE, _outcome(check, subject)) for check in all_checks())
+
+
+def _outcome(check: Check, subject: Subject) -> Outcome:
+    try:
+        return check.check(subject)
+    except InputError as error:  # too large to be read, or not what its name says
+        return Unknown(error.what)

@@ -27,18 +27,12 @@ _MUSL = ("ld-musl-", "libc.musl-")
 def check(subject: Subject) -> Outcome:
     """Loads each file as glibc's linker would, plugins into the entrypoint's process; nothing is left out.
 
-    Unknown for an architecture, a C library or an ld.so.cache whose rules barehull does not know, and for huge files.
+    Unknown for an architecture or a C library whose rules barehull does not know.
     """
     machine = machine_of(subject.config.architecture)
     if machine is None:
         return Unknown(f"the linker's folders on {subject.config.architecture!r} are not known")
-    try:
-        cache = _cache(subject)
-    except InputError as error:
-        return Unknown(f"{error.what}, so what the linker finds by it is not known")
-    elves, findings, huge = _read_all(subject)
-    if huge:
-        return Unknown(f"/{huge[0]} is larger than {_LARGEST >> 20} MiB and was not read")
+    elves, findings = _read_all(subject)
     if not elves and not findings:
         return NotApplicable("the image has no ELF file")
     findings += _foreign(elves, machine)
@@ -48,30 +42,27 @@ def check(subject: Subject) -> Outcome:
             findings.append(finding)
         elif _is_musl(elf.interpreter):
             return Unknown(f"/{path} is made for musl's linker; only glibc's rules are known")
-    linker = Linker(subject.rootfs, machine, native, cache, _library_path(subject), subject.working_dir)
+    linker = Linker(subject.rootfs, machine, native, _cache(subject), _library_path(subject), subject.working_dir)
     findings += sorted(set(_unresolved(subject, linker)))
     return Failed(tuple(findings)) if findings else Passed(f"{len(elves)} ELF files")
 
 
-def _read_all(subject: Subject) -> tuple[dict[str, Elf], list[Finding], list[str]]:
-    """All ELF files by path; the broken ones; the ones that are too large to be read."""
+def _read_all(subject: Subject) -> tuple[dict[str, Elf], list[Finding]]:
+    """All ELF files by path, and the broken ones."""
     elves: dict[str, Elf] = {}
     broken: list[Finding] = []
-    huge: list[str] = []
     for node in subject.rootfs.files():
         if node.size < len(MAGIC) or subject.rootfs.peek(node.path, len(MAGIC)) != MAGIC:
             continue
-        if node.size > _LARGEST:
-            huge.append(node.path)
-            continue
+        data = subject.rootfs.read(node.path, _LARGEST)
         try:
-            elf = read_elf(subject.rootfs.read(node.path, _LARGEST))
+            elf = read_elf(data)
         except InputError as error:
             broken.append(Finding(f"/{node.path}", error.what, error.advice))
         else:
             if elf is not None:
                 elves[node.path] = elf
-    return elves, broken, huge
+    return elves, broken
 
 
 def _foreign(elves: Mapping[str, Elf], machine: Machine) -> list[Finding]:

@@ -64,8 +64,9 @@ def _machine_code(subject: Subject, launch: Launch) -> Finding | Unknown | None:
     machine = machine_of(subject.config.architecture)
     if machine is None:
         return Unknown(f"what runs on {subject.config.architecture!r} is not known")
+    data = subject.rootfs.read(launch.file, _LARGEST)
     try:
-        elf = read_elf(subject.rootfs.read(launch.file, _LARGEST))
+        elf = read_elf(data)
     except InputError as error:
         return Finding(f"/{launch.file}", error.what, error.advice)
     if elf is None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from barehull.core.finding import Finding
-from barehull.core.outcome import Failed, Outcome, Passed, Unknown
+from barehull.core.outcome import Failed, Outcome, Passed
 from barehull.elf import MAGIC
 from barehull.oci.rootfs import Node
 from barehull.proof.subject import Subject
@@ -41,10 +41,7 @@ _ADVICE = "Build in one stage and copy only the result into the image; leave out
 
 
 def check(subject: Subject) -> Outcome:
-    """Looks at names, link targets, importable package managers, and what executable machine code says it is.
-
-    Unknown when an executable is too large to be looked into.
-    """
+    """Looks at names, link targets, importable package managers, and what executable machine code says it is."""
     findings: list[Finding] = []
     looked_at = 0
     for node in subject.rootfs.walk():
@@ -52,8 +49,6 @@ def check(subject: Subject) -> Outcome:
             continue
         runnable = node.kind == "symlink" or bool(node.mode & 0o111)
         program = node.kind == "file" and _is_program(subject, node)
-        if program and runnable and node.size > _LARGEST:
-            return Unknown(f"/{node.path} is larger than {_LARGEST >> 20} MiB and was not looked into")
         looked_at += runnable
         findings += list(_findings(subject, node, runnable, program))[:1]
     return Failed(tuple(findings)) if findings else Passed(f"{looked_at} executables and links")

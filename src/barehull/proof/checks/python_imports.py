@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
-from barehull.core.errors import InputError
 from barehull.core.finding import Finding
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
 from barehull.oci.rootfs import Rootfs
@@ -30,16 +29,13 @@ def check(subject: Subject) -> Outcome:
 
     Roots: every file of the application (in its working directory), the module or script of the entrypoint, and the
     top-level modules of each distribution. A module that is only loaded by a name in a string, as plugins are, is not
-    reached. Unknown where a file or metadata cannot be read, or the interpreter is not known.
+    reached. Unknown where a file cannot be parsed, or the interpreter is not known.
     """
     python = python_of(subject)
     if not isinstance(python, Python):
         return python
     finder = Finder(subject.rootfs, python)
-    try:
-        installed = tuple(distributions(subject.rootfs, python))
-    except InputError as error:
-        return Unknown(error.what)
+    installed = tuple(distributions(subject.rootfs, python))
     own = tuple(_own_files(subject, python))
     walk = Walk(finder, frozenset(module.file for module in own))
     walk.run((*own, *_entry(subject, finder), *_declared(finder, installed)))
@@ -56,7 +52,14 @@ def check(subject: Subject) -> Outcome:
         return Unknown(f"{walk.unclear[0]}{more}")
     if not installed and not own:
         return NotApplicable("there is no Python application in the image")
-    return Passed(f"{len(installed)} distributions, {walk.reached} modules")
+    return Passed(f"{len(installed)} distributions, {walk.reached} modules{_left(walk)}")
+
+
+def _left(walk: Walk) -> str:
+    if not walk.left:
+        return ""
+    names = sorted(walk.left)
+    return f"; {len(names)} that packages make themselves at run time were left to them, such as {names[0]}"
 
 
 def _own_files(subject: Subject, python: Python) -> Iterator[Module]:
