@@ -33,7 +33,7 @@ FLOORS = (
     {"debian"},
     {"oci"},
     {"elf", "net"},
-    {"decompress"},
+    {"decompress", "tar"},
     {"files"},
     {"core"},
 )
@@ -73,7 +73,7 @@ def relative(path: Path) -> str:
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_a_room_imports_only_rooms_below_it(path: Path) -> None:
     room = relative(path).split("/")[0].removesuffix(".py")
-    if room == "__init__":
+    if room in {"__init__", "__main__"}:  # the front doors
         return
     assert room in LEVEL, f"{room} stands on no floor: add it to FLOORS"
     for name in imports_of(path):

@@ -20,8 +20,9 @@ def to_cyclonedx(inventory: Inventory) -> str:
     bom.metadata.component = BomComponent(
         name=inventory.image, version=inventory.image, type=ComponentType.CONTAINER, bom_ref=inventory.image
     )
-    for component in inventory.components:
-        bom.components.add(_component(component))
+    described = [_component(component) for component in inventory.components]
+    bom.components.update(described)
+    bom.register_dependency(bom.metadata.component, described)
     return JsonV1Dot6(bom).output_as_string(indent=2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,10 @@ from barehull.cli.common import (
     render,
     update_option,
 )
+
+if TYPE_CHECKING:
+    from barehull.document import Document
+    from barehull.lock import Lock
 
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
@@ -50,9 +55,6 @@ def command(
     """
     from barehull.advisories.update import open_store
     from barehull.application.detect import read_application
-    from barehull.attest.cyclonedx import to_cyclonedx
-    from barehull.files import write_atomically
-    from barehull.lock import to_json
     from barehull.oci.reference import check_output, open_image, save_image
     from barehull.release import build, open_workshop, release
 
@@ -66,11 +68,19 @@ def command(
     save_image(built.image, output)
     click.echo(render(document, "text"))
     if report:
-        files = {_FILES[form]: render(document, form) for form in FORMATS}
-        files["sbom.cdx.json"] = to_cyclonedx(document.new.inventory)
-        files["barehull.lock"] = to_json(built.lock)
-        for name, text in files.items():
-            write_atomically(report / name, text.encode())
-        click.echo(f"reports  {report}/: {', '.join(files)}")
+        click.echo(f"reports  {', '.join(write_reports(report, document, built.lock))}")
     click.echo(f"image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
+
+
+def write_reports(folder: Path, document: Document, lock: Lock) -> list[str]:
+    """Write the document in all formats, the SBOM and the lock into `folder`; the paths."""
+    from barehull.attest.cyclonedx import to_cyclonedx
+    from barehull.files import write_atomically
+    from barehull.lock import to_json
+
+    files = {_FILES[form]: render(document, form) for form in FORMATS}
+    files |= {"sbom.cdx.json": to_cyclonedx(document.new.inventory), "barehull.lock": to_json(lock)}
+    for name, text in files.items():
+        write_atomically(folder / name, text.encode())
+    return [str(folder / name) for name in files]

@@ -16,6 +16,9 @@ from barehull.compare.model import Acceptance, Comparison, Policy, Verdict, Waiv
 from barehull.scan.model import Match, Scan, Undecided
 
 
+_FEW = 5
+
+
 @dataclass(frozen=True, slots=True)
 class _Weighed:
     """What is left of matches and undecided ones after waivers and acceptances, and which of those served."""
@@ -36,11 +39,9 @@ def judge(comparison: Comparison, policy: Policy, today: date) -> Verdict:
     fixable = {match.vulnerability.id for match in weighed.matches if match.fixed_version}
     word = _word(comparison.old, comparison.new)
     reasons = [f"{_many(old, word)} before, {new} after"]
-    avoidable = sorted(introduced & fixable)
+    avoidable = introduced & fixable
     if introduced:
-        reasons.append(f"introduced: {', '.join(sorted(introduced))}")
-    if avoidable:
-        reasons.append(f"a fix is there for what is introduced: {', '.join(avoidable)}")
+        reasons.append(f"{_named(introduced)} introduced, {len(avoidable)} with a fix that is not in the image")
     if new < old:
         reasons.append("the count goes down")
     elif not introduced and not fixable:
@@ -100,6 +101,11 @@ def accepts(acceptance: Acceptance, undecided: Undecided) -> bool:
     bare = undecided.subject.partition("?")[0]
     names = {undecided.subject, bare, bare.rpartition("@")[0], undecided.ecosystem} - {""}
     return acceptance.subject.lstrip("/") in {name.lstrip("/") for name in names}
+
+
+def _named(identifiers: set[str]) -> str:
+    """A few identifiers by name, many by their number: reports list them all elsewhere."""
+    return ", ".join(sorted(identifiers)) if len(identifiers) <= _FEW else str(len(identifiers))
 
 
 def _count(matches: Iterable[Match]) -> int:

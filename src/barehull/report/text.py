@@ -121,7 +121,7 @@ def _undecided(undecided: Iterable[Undecided]) -> list[str]:
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
-    return [title, *(f"  {line}" for line in lines), ""]
+    return [title, *(part for line in lines for part in words.folded(line, "  ")), ""]
 
 
 def _data(document: Document) -> Iterator[str]:

@@ -72,6 +72,14 @@ def fixed_groups(fixed: Iterable[Fixed]) -> list[tuple[str, list[str]]]:
     return [(what, sorted(map(safe, ids))) for (_, what), ids in sorted(groups.items())]
 
 
+def folded(line: str, indent: str) -> list[str]:
+    """A line in lines of at most `WIDTH` columns, the later ones indented once more."""
+    return textwrap.wrap(
+        line, WIDTH, initial_indent=indent, subsequent_indent=indent + "    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
 def wrapped(words: Sequence[str], indent: str) -> list[str]:
     """Words in lines of at most `WIDTH` columns; identifiers are never broken."""
     return textwrap.wrap(

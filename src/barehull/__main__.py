@@ -1,0 +1,5 @@
+"""`python -m barehull`."""
+
+from barehull.cli.main import main
+
+main()
