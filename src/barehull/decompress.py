@@ -13,6 +13,7 @@ from isal import igzip, isal_zlib
 from barehull.core.errors import InputError
 
 _CHUNK = 1 << 20
+_ZST_CHUNK = 1 << 10  # bytes; its decoder has no bound on what comes out, up to 32 KiB for each byte
 _MEMORY = 256 << 20  # bytes; what `xz -9` needs is 65 MiB
 _DAMAGED = "The file is damaged or not what its name says: have it fetched or made again."
 _ISAL_ERROR = cast(type[Exception], isal_zlib.IsalError)  # its stub types it as an instance
@@ -82,11 +83,14 @@ def _xz_pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _zst_pieces(file: BinaryIO) -> Iterator[bytes]:
-    decoder = zstandard.ZstdDecompressor(max_window_size=_MEMORY).decompressobj()
-    while not decoder.eof:
-        data = file.read(1 << 10)  # little at a time: it has no bound on what comes out, up to 32 KiB for each byte
+    """One frame after another, as `zstd:chunked` layers have them (RFC 8878, section 3)."""
+    factory = zstandard.ZstdDecompressor(max_window_size=_MEMORY)
+    decoder = factory.decompressobj()
+    data = file.read(_ZST_CHUNK)
+    while data or not decoder.eof:
         if not data:
             raise EOFError("it ends too early")
         yield decoder.decompress(data)
-    if decoder.unused_data or file.read(1):
-        raise zstandard.ZstdError("something follows its end")
+        data = decoder.unused_data or file.read(_ZST_CHUNK)
+        if decoder.eof and data:
+            decoder = factory.decompressobj()

@@ -6,28 +6,43 @@ import contextlib
 import errno
 import hashlib
 import os
-import tempfile
+import secrets
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from barehull.core.errors import BarehullError, IncompleteError, InputError, IntegrityError
 
-_CHUNK = 1 << 20
+PREFIX = ".barehull-"  # of files that are being written
+_STALE = 24 * 3600  # seconds after which such a file is what a killed run has left
 
 
 def failed(error: OSError, path: Path) -> BarehullError:
-    """What an operating system's error on `path` means to a user."""
-    name = error.filename or path
+    """What an operating system's error on `path`, or in it, means to a user."""
+    name = error.filename if error.filename and PREFIX not in str(error.filename) else path
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return IncompleteError(
             f"no space is left to write {name}: {error.strerror}",
             advice="Free space there, or set BAREHULL_CACHE and TMPDIR to another disk. Nothing half-written remains.",
         )
     return IncompleteError(
-        f"{name} cannot be written: {error.strerror}", advice="Check the path and its permissions, then run it again."
+        f"{name} cannot be read or written: {error.strerror or error}",
+        advice="Check the path and its permissions, then run it again.",
     )
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around the reading of a file that a user named: an operating system's error becomes InputError."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or path} cannot be read: {error.strerror or error}",
+            advice="Check the path and its permissions.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -36,24 +51,15 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     Errors: IncompleteError (full disk, no permission).
     """
-    temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".barehull-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with _temporary(path.parent) as (temporary, file):
             yield file
             file.flush()
-            os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-        temporary = ""
-        _sync_folder(path.parent)
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
     except OSError as error:
         raise failed(error, path) from error
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
 
 
 def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
@@ -69,8 +75,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_sha256(text: str) -> bool:
+    """Whether `text` is a SHA-256 as it is written in hex."""
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
 def safe_join(root: Path, relative: str) -> Path:
-    """`root/relative`; InputError when that would be outside of `root`."""
+    """`root/relative`; InputError when that would be outside of `root`. It does not look at links in `root`."""
     parts = relative.split("/")
     if relative.startswith("/") or ".." in parts or "\0" in relative:
         raise InputError(
@@ -88,7 +99,11 @@ def default_store() -> Path:
 
 
 class Store:
-    """Content by its SHA-256, and small derived values by a key, in one folder; for several threads and processes."""
+    """Content by its SHA-256, and small derived values by a key, in one folder; for several threads and processes.
+
+    Nothing in it is waited for to reach the disk: all is hashed before it is used, and what a crash damaged is made
+    anew.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -101,20 +116,23 @@ class Store:
         Errors: IntegrityError when it is not `expected` (nothing is kept); IncompleteError (full disk).
         """
         hasher = hashlib.sha256()
-        temporary = self.root / "tmp" / f"{os.getpid()}-{threading.get_ident()}"
-        with _removed_afterwards(temporary), self._writing(temporary) as file:
-            for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
-                hasher.update(chunk)
-                file.write(chunk)
-            digest = hasher.hexdigest()
-            if expected is not None and digest != expected:
-                raise IntegrityError(
-                    f"{what} has the SHA-256 {digest}, not {expected} as promised",
-                    advice="Its source, or a proxy on the way, mixes up files. Try again, or use another mirror.",
-                )
-            file.flush()
-            os.fsync(file.fileno())
-            self._admit(temporary, digest)
+        try:
+            with _temporary(self.root / "tmp") as (temporary, file):
+                for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
+                    hasher.update(chunk)
+                    file.write(chunk)
+                file.flush()
+                digest = hasher.hexdigest()
+                if expected is not None and digest != expected:
+                    raise IntegrityError(
+                        f"{what} has the SHA-256 {digest}, not {expected} as promised",
+                        advice="Its source, or a proxy on the way, mixes up files. Try again, or use another mirror.",
+                    )
+                _rename(temporary, self._place(digest))
+        except OSError as error:
+            raise failed(error, self.root) from error
+        with self._lock:
+            self._checked.add(digest)
         return digest
 
     def get(self, sha256: str) -> Path | None:
@@ -124,14 +142,13 @@ class Store:
             if sha256 in self._checked and path.exists():
                 return path
         try:
-            sound = sha256_of(path) == sha256
+            if sha256_of(path) != sha256:
+                path.unlink(missing_ok=True)
+                return None
         except FileNotFoundError:
             return None
         except OSError as error:
             raise failed(error, path) from error
-        if not sound:
-            path.unlink(missing_ok=True)
-            return None
         with self._lock:
             self._checked.add(sha256)
         return path
@@ -147,49 +164,60 @@ class Store:
 
     def remember(self, kind: str, key: str, value: bytes) -> None:
         """Keep a small value derived from what `key` names, e.g. which layer was made from a package."""
-        write_atomically(self._slot(kind, key), value)
+        try:
+            with _temporary(self.root / "tmp") as (temporary, file):
+                file.write(hashlib.sha256(value).digest() + value)
+                file.flush()
+                _rename(temporary, self._slot(kind, key))
+        except OSError as error:
+            raise failed(error, self.root) from error
 
     def recall(self, kind: str, key: str) -> bytes | None:
-        """The value remembered for `key`, or None."""
+        """The value remembered for `key`, or None; a damaged one is none."""
         try:
-            return self._slot(kind, key).read_bytes()
+            kept = self._slot(kind, key).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise failed(error, self.root) from error
+        return kept[32:] if hashlib.sha256(kept[32:]).digest() == kept[:32] else None
 
     def _place(self, sha256: str) -> Path:
-        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        if not is_sha256(sha256):
             raise InputError(f"{sha256!r} is not a SHA-256", advice="Make the lock or the image again: it is damaged.")
         return self.root / "sha256" / sha256[:2] / sha256
 
     def _slot(self, kind: str, key: str) -> Path:
-        name = hashlib.sha256(key.encode()).hexdigest()
+        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
         return self.root / kind / name[:2] / name
-
-    @contextlib.contextmanager
-    def _writing(self, temporary: Path) -> Iterator[IO[bytes]]:
-        try:
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                yield file
-        except OSError as error:
-            raise failed(error, temporary) from error
-
-    def _admit(self, temporary: Path, digest: str) -> None:
-        place = self._place(digest)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, place)
-        with self._lock:
-            self._checked.add(digest)
 
 
 @contextlib.contextmanager
-def _removed_afterwards(path: Path) -> Iterator[None]:
+def _temporary(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A new file in `folder`, made as the umask wants it, and gone on leaving unless it was renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+    # Random, not the process's number: containers that share a store have equal numbers.
+    path = folder / f"{PREFIX}{secrets.token_hex(8)}"
     try:
-        yield
+        with path.open("xb") as file:
+            yield path, file
     finally:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs have left in `folder`."""
+    for path in folder.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # another process may sweep too
+            if time.time() - path.stat().st_mtime > _STALE:
+                path.unlink()
+
+
+def _rename(temporary: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(temporary, place)
 
 
 def _sync_folder(folder: Path) -> None:
