@@ -53,12 +53,12 @@ class Linker:
     working_dir: str
     _seen: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
-    def load(
-        self, path: str, into: Process | None = None, loader: Loaded | None = None
-    ) -> tuple[Process, list[Loaded]]:
+    def load(self, path: str, into: Process | None = None) -> tuple[Process, list[Loaded]]:
         """A process with the file at `path` and all that it needs, breadth first; and what this added to `into`."""
         process = into.fork() if into else Process()
-        queue = [self._enter(process, path, posixpath.dirname(path), loader)]
+        program = next(iter(process.files.values()), None)
+        queue = [self._enter(process, path, posixpath.dirname(path), program)]
+        self._enter_interpreter(process, queue[0])
         for loaded in queue:
             for name in loaded.elf.needed:
                 if name in process.names:
@@ -72,6 +72,12 @@ class Linker:
                     queue.append(self._enter(process, *found, loaded))
                     process.names[name] = queue[-1]
         return process, queue
+
+    def _enter_interpreter(self, process: Process, program: Loaded) -> None:
+        """The linker itself is loaded by the kernel, and meets the needs for its own name."""
+        node = self.rootfs.resolve(program.elf.interpreter) if program.elf.interpreter else None
+        if node is not None and node.path in self.elves and node.path not in process.files:
+            self._enter(process, node.path, posixpath.dirname(node.path), program)
 
     def _enter(self, process: Process, path: str, origin: str, loader: Loaded | None) -> Loaded:
         loaded = Loaded(path, self.elves[path], origin, loader)

@@ -21,6 +21,7 @@ TITLE = "every ELF file finds its interpreter, libraries and symbol versions ins
 WHY = "A library that is missing shows itself only when the program is started, or days later when a plugin is loaded."
 _INSTALL = "Add the Debian package that has it to runtime.packages."
 _LARGEST = 256 << 20  # bytes of one ELF file
+_MAX_LOADS = 500_000  # files loaded in all processes together; an image of 700 ELF files takes 7,000
 _MUSL = ("ld-musl-", "libc.musl-")
 
 
@@ -43,7 +44,7 @@ def check(subject: Subject) -> Outcome:
         elif _is_musl(elf.interpreter):
             return Unknown(f"/{path} is made for musl's linker; only glibc's rules are known")
     linker = Linker(subject.rootfs, machine, native, _cache(subject), _library_path(subject), subject.working_dir)
-    findings += sorted(set(_unresolved(subject, linker)))
+    findings += _unresolved(linker, _main_process(subject, linker))
     return Failed(tuple(findings)) if findings else Passed(f"{len(elves)} ELF files")
 
 
@@ -83,26 +84,42 @@ def _interpreter(subject: Subject, path: str, elf: Elf, native: Mapping[str, Elf
     return Finding(f"/{path}", f"{why}its interpreter {elf.interpreter} {what}", "Add libc6, or link it statically.")
 
 
-def _unresolved(subject: Subject, linker: Linker) -> Iterator[Finding]:
+def _unresolved(linker: Linker, main: Process | None) -> Iterator[Finding]:
     """What is missing when every program is started and every other file loaded into the entrypoint's process."""
-    seen: set[str] = set()
-    main = _main_process(subject, linker)
+    needed_by: dict[str, set[str]] = {}
+    outdated: set[Finding] = set()
+    work = 0
+    for process, added in _processes(linker, main):
+        work += len(added)
+        if work > _MAX_LOADS:
+            raise InputError(
+                "the image's libraries need each other too often", advice="This is no image to be trusted."
+            )
+        for loaded, name in process.missing:
+            needed_by.setdefault(name, set()).add(loaded.path)
+        outdated.update(_versions(process, added))
+    places = {name: path for path, elf in linker.elves.items() for name in (elf.soname, posixpath.basename(path))}
+    for name in sorted(needed_by):
+        yield _missing(linker, name, sorted(needed_by[name]), places.get(name, ""))
+    yield from sorted(outdated)
+
+
+def _processes(linker: Linker, main: Process | None) -> Iterator[tuple[Process, list[Loaded]]]:
+    """Every file is loaded at least once; a library where something needs it, and alone only when nothing does."""
     wanted = {name for elf in linker.elves.values() for name in elf.needed}
 
-    def is_dependency(path: str, elf: Elf) -> bool:
+    def is_dependency(path: str) -> bool:
+        elf = linker.elves[path]
         return elf.kind != "executable" and (posixpath.basename(path) in wanted or elf.soname in wanted)
 
-    # Libraries last: they are judged where something loads them, and alone only when nothing does.
-    for path in sorted(linker.elves, key=lambda path: (is_dependency(path, linker.elves[path]), path)):
-        elf = linker.elves[path]
-        if is_dependency(path, elf) and path in seen:
+    seen: set[str] = set()
+    for path in sorted(linker.elves, key=lambda path: (is_dependency(path), path)):
+        if is_dependency(path) and path in seen:
             continue
-        host = None if elf.kind == "executable" else main
-        loader = next(iter(host.files.values())) if host else None
-        process, added = linker.load(path, host, loader)
+        host = None if linker.elves[path].kind == "executable" else main
+        process, added = linker.load(path, host)
         seen |= {loaded.path for loaded in added}
-        yield from (_missing(subject, linker, loaded, name) for loaded, name in process.missing)
-        yield from _versions(process, added)
+        yield process, added
 
 
 def _main_process(subject: Subject, linker: Linker) -> Process | None:
@@ -113,19 +130,18 @@ def _main_process(subject: Subject, linker: Linker) -> Process | None:
     return linker.load(launch.file)[0]
 
 
-def _missing(subject: Subject, linker: Linker, loaded: Loaded, name: str) -> Finding:
+def _missing(linker: Linker, name: str, needed_by: list[str], place: str) -> Finding:
+    more = f" and {len(needed_by) - 1} more" if len(needed_by) > 1 else ""
+    who = f"/{needed_by[0]}{more}"
     if name.startswith(_MUSL):
         advice = "Take the build for glibc (manylinux), not the one for Alpine (musllinux)."
-        return Finding(f"/{loaded.path}", f"made for musl: needs {name}, the image's C library is glibc", advice)
-    elsewhere = [path for path, elf in linker.elves.items() if name in (posixpath.basename(path), elf.soname)]
-    if elsewhere:
+        return Finding(name, f"needed by {who}, made for musl; the image's C library is glibc", advice)
+    if place:
         advice = "Put it into a folder that the linker searches, or make /etc/ld.so.cache anew."
-        places = f"is in /{elsewhere[0]}, where the linker does not look"
-        return Finding(f"/{loaded.path}", f"needs {name}, which {places}", advice)
-    folders = default_folders(linker.machine)
-    foreign = any(subject.rootfs.resolve(f"{folder}/{name}") for folder in folders)
-    where = "has only for another machine or broken" if foreign else "does not have"
-    return Finding(f"/{loaded.path}", f"needs {name}, which the image {where}", _INSTALL)
+        return Finding(name, f"needed by {who}; the image has it as /{place}, where the linker does not look", advice)
+    foreign = any(linker.rootfs.resolve(f"{folder}/{name}") for folder in default_folders(linker.machine))
+    where = "the image has it only for another machine, or broken" if foreign else "the image does not have it"
+    return Finding(name, f"needed by {who}; {where}", _INSTALL)
 
 
 def _versions(process: Process, added: list[Loaded]) -> Iterator[Finding]:
