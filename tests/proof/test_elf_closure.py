@@ -88,6 +88,15 @@ def test_runpath_makes_rpath_void(good, made_elf):
     assert findings(image.having({f"{SITE}/a.so": both}))
 
 
+def test_a_library_with_a_runpath_inherits_no_rpath(good, made_elf):
+    files = {
+        f"{SITE}/a.so": made_elf(needed=("libx.so",), rpath="/opt"),
+        "opt/liby.so": made_elf(),
+    }
+    assert findings(good.having({**files, "opt/libx.so": made_elf(needed=("liby.so",))})) == []
+    assert findings(good.having({**files, "opt/libx.so": made_elf(needed=("liby.so",), runpath="/none")}))
+
+
 def test_a_gconv_module_finds_its_neighbour(good, made_elf):
     folder = f"{LIBRARIES}/gconv"
     image = good.having(

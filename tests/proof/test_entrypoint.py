@@ -62,6 +62,18 @@ def test_a_closed_folder_behind_a_link(good, made_elf):
     assert "cannot be searched" in findings(image)[0]
 
 
+def test_a_link_in_a_closed_folder(good, made_elf):
+    image = good.having({"app/server": made_elf(program=True), "srv/in/link": "/app/server"}, {"srv/in": 0o700})
+    assert "cannot be searched" in findings(image.running(entrypoint=("/srv/in/link",)))[0]
+
+
+def test_a_folder_that_is_a_link_into_a_closed_one(good, made_elf):
+    image = good.having(
+        {"srv/in/server": made_elf(program=True), "app/bin": "/srv/in"}, {"srv": 0o700, "srv/in": 0o755}
+    )
+    assert "the folder /srv (mode 0700)" in findings(image.running(entrypoint=("/app/bin/server",)))[0]
+
+
 def test_root_may_execute_what_anybody_may(good, made_elf):
     image = good.having({"srv/in/server": made_elf(program=True)}, {"srv/in": 0o700}).running(
         entrypoint=("/srv/in/server",), user=""

@@ -139,6 +139,38 @@ def test_imports_are_followed_through_distributions_and_the_standard_library(goo
     assert findings(asked) == ["_gdbm imported by /usr/lib/python3.13/dbm/gnu.py and not in the image"]
 
 
+def test_a_name_that_turns_out_to_be_a_submodule_is_followed(good):
+    files = {
+        f"{SITE}/pack/__init__.py": b"",
+        f"{SITE}/pack/sub.py": b"import gone\n",
+        "app/a.py": b"from pack import sub\n",
+    }
+    assert findings(good.having(files)) == [f"gone imported by /{SITE}/pack/sub.py and not in the image"]
+
+
+def test_a_script_outside_of_the_working_directory_is_read(good):
+    image = good.having({"srv/run.py": b"import gone\n"}).running(entrypoint=("python3", "/srv/run.py"))
+    assert findings(image) == ["gone imported by /srv/run.py and not in the image"]
+
+
+def test_the_module_of_the_entrypoint_is_read_with_its_main(good):
+    files = {f"{SITE}/serve/__init__.py": b"", f"{SITE}/serve/__main__.py": b"import gone\n"}
+    image = good.having(files).running(entrypoint=("python3", "-m", "serve"))
+    assert findings(image) == [f"gone imported by /{SITE}/serve/__main__.py and not in the image"]
+
+
+def test_a_distribution_that_nothing_imports_must_still_be_importable(good, installed):
+    image = good.having({**installed("plugin"), f"{SITE}/plugin/__init__.py": b"import gone\n"})
+    assert findings(image) == [f"gone imported by /{SITE}/plugin/__init__.py and not in the image"]
+
+
+def test_distributions_below_the_working_directory_are_not_the_applications_own(good):
+    env = (("PATH", "/usr/bin"), ("PYTHONPATH", "/app/lib"))
+    image = good.having({"app/lib/extra.py": b"def later():\n    import gone\n"})
+    assert findings(image)
+    assert findings(image.running(env=env)) == []
+
+
 def test_an_alternative_is_enough_and_none_is_not(good):
     source = b"try:\n    import ujson\nexcept ImportError:\n    import json as ujson\n"
     assert findings(good.having({"app/a.py": source})) == []

@@ -43,12 +43,12 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Linker:
-    """Loads programs and libraries as the linker would: `elves` are all ELF files by path, `cache` is ld.so.cache."""
+    """Loads programs and libraries as the linker would: `elves` are the machine's ELF files by path."""
 
     rootfs: Rootfs
     machine: Machine
     elves: Mapping[str, Elf]
-    cache: Mapping[str, tuple[str, ...]]
+    cache: Mapping[str, tuple[str, ...]]  # of ld.so.cache
     library_path: tuple[str, ...]  # folders of LD_LIBRARY_PATH
     working_dir: str
     _seen: dict[tuple[str, str], str | None] = field(default_factory=dict)
@@ -122,12 +122,11 @@ class Linker:
         return posixpath.join("/", self.working_dir, path).lstrip("/")
 
     def _at(self, folder: str, name: str) -> str | None:
-        """The file of this name in a folder, when it is machine code for this machine; others are passed over."""
+        """The file of this name in a folder, when it is machine code of the machine; others are passed over."""
         key = (folder, name)
         if key not in self._seen:
             node = self.rootfs.resolve(f"{folder}/{name}")
-            elf = self.elves.get(node.path) if node else None
-            self._seen[key] = node.path if node and elf and self.machine.runs(elf) else None
+            self._seen[key] = node.path if node and node.path in self.elves else None
         return self._seen[key]
 
 
