@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from barehull.core.outcome import Passed
@@ -107,8 +109,16 @@ def test_several_pythons_leave_it_undecided(good, made_elf):
 def test_an_interpreter_that_does_not_show_what_it_has_leaves_it_undecided(good, made_elf):
     mute = made_elf(program=True, interpreter="/lib64/ld-linux-x86-64.so.2", needed=("libc.so.6",))
     image = good.having({"usr/bin/python3.13": mute})
-    expected = "/usr/bin/python3.13 does not show its version and built-in modules"
+    expected = "/usr/bin/python3.13 does not show its built-in modules"
     assert image.unknown() == {"entrypoint": expected, "python-imports": expected}
+
+
+def test_an_interpreter_without_its_full_version_leaves_undecided_what_asks_for_it(good, made_elf, installed):
+    python = replace(good.files["usr/bin/python3.13"], text=b"\0PyInit__socket\0PyInit_time\0")
+    image = good.having({"usr/bin/python3.13": python})
+    assert reason(image) == ""
+    asks = installed("shelf", requires=("scale; python_full_version < '3.13.1'",))
+    assert "does not show its full version" in reason(image.having(asks))
 
 
 def test_an_interpreter_without_a_library_leaves_it_undecided(good):

@@ -29,9 +29,10 @@ _ALWAYS_BUILT_IN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """One interpreter: `version` "3.13", `full_version` "3.13.5", `tag` of its extension modules, `path` is sys.path.
+    """One interpreter. Folders have no leading slash; `path` is sys.path.
 
-    `sites` are the folders of `path` that hold installed distributions. Folders have no leading slash.
+    `version` is "3.13"; `full_version` "3.13.5", or "" when its code does not show it. `sites` are the folders of
+    `path` that hold installed distributions.
     """
 
     version: str
@@ -59,7 +60,7 @@ def python_of(subject: Subject) -> Python | NotApplicable | Unknown:
     """The interpreter that the entrypoint starts, else the only one in the image.
 
     NotApplicable without a Python. Unknown when there are several to choose from, when the architecture is not known,
-    and when the interpreter does not show its version and built-in modules.
+    and when the interpreter does not show its built-in modules.
     """
     account = account_of(subject)
     launch = launch_of(subject, account) if account else None
@@ -89,22 +90,23 @@ def python_started(subject: Subject, launch: Launch) -> Python | Unknown:
     path, file, target = launch.path, launch.file, python_target(launch.arguments)
     rootfs = subject.rootfs
     prefix = posixpath.dirname(posixpath.dirname(file))
-    name = next((name for name in reversed(rootfs.children(f"{prefix}/lib")) if _is_stdlib(rootfs, prefix, name)), "")
+    names = (posixpath.basename(file), *reversed(rootfs.children(f"{prefix}/lib")))
+    name = next((name for name in names if _is_stdlib(rootfs, prefix, name)), "")
     if not name:
         return Unknown(f"the standard library of /{file} is not in /{prefix}/lib")
     version = name.removeprefix("python")
     code = b"".join(_code(rootfs, file))
     built_in = frozenset(found.decode("ascii", "replace") for found in _INIT.findall(code))
     full = re.search(rb"\0(" + re.escape(version.encode()) + rb"\.\d{1,3}[\w+]{0,8})\0", code)
-    if not built_in or full is None:
-        return Unknown(f"/{file} does not show its version and built-in modules")
+    if not built_in:
+        return Unknown(f"/{file} does not show its built-in modules")
     stdlib = f"{prefix}/lib/{name}"
     roots = _venv(rootfs, path, name) or _sites(prefix, name)
     sites = _unique(folder for root in roots for folder in _with_pth(rootfs, root))
     search = (*_first(subject, target), *_python_path(subject, target), stdlib, f"{stdlib}/lib-dynload", *sites)
     return Python(
         version,
-        full[1].decode("ascii", "replace").rstrip("+"),
+        full[1].decode("ascii", "replace").rstrip("+") if full else "",
         machine,
         built_in | _ALWAYS_BUILT_IN,
         stdlib,

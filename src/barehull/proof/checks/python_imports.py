@@ -6,8 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
+from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from barehull.core.errors import InputError
 from barehull.core.finding import Finding
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
 from barehull.oci.rootfs import Rootfs
@@ -20,6 +22,7 @@ from barehull.proof.subject import Subject
 NAME = "python-imports"
 TITLE = "every Python import and every declared dependency resolves inside the image"
 WHY = "A distroless image cannot be repaired from within: what is not installed is missed only when it is imported."
+_FULL_VERSION = re.compile(r"\b(python_full|implementation)_version\b")
 _TAGGED = re.compile(r"\.(cpython-[\w-]+)\.so$")
 _ADVICE = "Add it to the application's dependencies and build again."
 
@@ -108,7 +111,7 @@ def _unmet(installed: tuple[Distribution, ...], python: Python) -> Iterator[Find
     environment = _environment(python)
     for distribution in installed:
         for requirement in distribution.requires:
-            if requirement.marker and not requirement.marker.evaluate(environment):
+            if requirement.marker and not _holds(requirement.marker, environment, distribution.name):
                 continue
             found = by_name.get(canonicalize_name(requirement.name))
             if found is None:
@@ -116,6 +119,13 @@ def _unmet(installed: tuple[Distribution, ...], python: Python) -> Iterator[Find
             elif not requirement.specifier.contains(found.version, prereleases=True):
                 message = f"requires {requirement.name} {requirement.specifier}, the image has {found.version}"
                 yield Finding(distribution.name, message, "Let the versions be resolved anew.")
+
+
+def _holds(marker: Marker, environment: dict[str, str], name: str) -> bool:
+    if not environment["python_full_version"] and _FULL_VERSION.search(str(marker)):
+        what = f"{name} requires something when {marker}, and the interpreter does not show its full version"
+        raise InputError(what, advice="Check by hand whether the requirement is met.")
+    return marker.evaluate(environment)
 
 
 def _incomplete(rootfs: Rootfs, finder: Finder, installed: Iterable[Distribution]) -> Iterator[Finding]:
