@@ -176,9 +176,11 @@ def test_a_distribution_that_nothing_imports_must_still_be_importable(good, inst
 
 def test_distributions_below_the_working_directory_are_not_the_applications_own(good):
     env = (("PATH", "/usr/bin"), ("PYTHONPATH", "/app/lib"))
+    info = {"app/lib/extra-1.dist-info/METADATA": b"Name: extra\nVersion: 1\n\n"}
     image = good.having({"app/lib/extra.py": b"def later():\n    import gone\n"})
     assert findings(image)
-    assert findings(image.running(env=env)) == []
+    assert findings(image.running(env=env))  # a folder of sources on PYTHONPATH is the application's
+    assert findings(image.running(env=env).having(info)) == []
 
 
 def test_an_alternative_is_enough_and_none_is_not(good):

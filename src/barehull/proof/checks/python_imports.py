@@ -68,10 +68,15 @@ def _left(walk: Walk) -> str:
 def _own_files(subject: Subject, python: Python) -> Iterator[Module]:
     """The Python files below the working directory that belong to no distribution's folder."""
     folder = subject.working_dir
-    installed = tuple(f"{site}/" for site in python.sites if site != folder)
+    installed = tuple(f"{site}/" for site in python.sites if site != folder and _holds_wheels(subject.rootfs, site))
     for node in subject.rootfs.walk(folder) if folder else ():
         if node.kind == "file" and node.path.endswith(".py") and not node.path.startswith(installed):
             yield Module(_name(node.path, python, folder), "source", node.path, _package(node.path))
+
+
+def _holds_wheels(rootfs: Rootfs, site: str) -> bool:
+    """Whether a folder of sys.path is for installed distributions; PYTHONPATH may also lead to the application's own."""
+    return site.endswith("-packages") or any(name.endswith(".dist-info") for name in rootfs.children(site))
 
 
 def _name(path: str, python: Python, folder: str) -> str:
