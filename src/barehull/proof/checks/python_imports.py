@@ -75,7 +75,7 @@ def _own_files(subject: Subject, python: Python) -> Iterator[Module]:
 
 
 def _holds_wheels(rootfs: Rootfs, site: str) -> bool:
-    """Whether a folder of sys.path is for installed distributions; PYTHONPATH may also lead to the application's own."""
+    """Whether a folder of sys.path is for distributions; PYTHONPATH may also lead to the application's own files."""
     return site.endswith("-packages") or any(name.endswith(".dist-info") for name in rootfs.children(site))
 
 
