@@ -72,7 +72,12 @@ def _claims(rootfs: Rootfs, folder: str, owner: str, gaps: list[Gap]) -> Iterato
     except InputError:
         return
     base = folder.rpartition("/")[0]
-    for row in csv.reader(io.StringIO(text)):
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        gaps.append(Gap(path, f"it is not a RECORD: {error}"))
+        return
+    for row in rows:
         if len(row) < 2 or not row[1].startswith("sha256="):
             continue
         try:
