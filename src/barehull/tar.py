@@ -175,7 +175,7 @@ def _records(data: bytes) -> Iterator[tuple[str, str]]:
         digits = data[at : max(space, at)]
         end = at + int(digits) if digits.isdigit() else 0
         key, equals, value = data[space + 1 : end - 1].partition(b"=")
-        if not space < end <= len(data) or data[end - 1] != 10 or not equals or not key:
+        if not at < space < end <= len(data) or data[end - 1] != 10 or not equals or not key:
             raise ValueError("an extended header is damaged")
         if value:  # an empty one takes back what a global header said
             yield key.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape")
