@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from barehull.core.errors import InputError, IntegrityError, UsageError
-from barehull.files import failed, sha256_of, write_atomically
+from barehull.files import PREFIX, failed, is_sha256, reading, sha256_of, whole_file, write_atomically
 from barehull.oci.manifest import INDEXES, canonical, parse_json, read_bounded, read_image, read_json
 from barehull.oci.model import INDEX, MANIFEST, Image
 
 TAG = "org.opencontainers.image.ref.name"
+DEFAULT_PLATFORM = "linux/amd64"
 _VERSION = {"imageLayoutVersion": "1.0.0"}
 _MAX_NESTING = 4
+_MAX_IMAGES = 10_000
+_CHUNK = 1 << 20
 _NOT_ONE = "Give a folder in OCI's image layout, e.g. one made by `barehull build` or `skopeo copy ... oci:DIR`."
 
 
@@ -28,66 +33,116 @@ class LayoutBlobs:
     def path(self, digest: str) -> Path:
         """The file of a blob. Errors: InputError when it is missing, IntegrityError when its content is another."""
         kind, _, name = digest.partition(":")
-        if kind != "sha256" or len(name) != 64 or not name.isalnum():
+        if kind != "sha256" or not is_sha256(name):
             raise InputError(f"{digest!r} is not a digest that barehull knows (sha256)", advice=_NOT_ONE)
         path = self._folder / "blobs" / kind / name
         if digest not in self._checked:
-            if not path.is_file():
-                raise InputError(
-                    f"{self._folder} lacks the blob {digest}", advice="The image is not whole: fetch it again."
-                )
-            if sha256_of(path) != name:
-                raise IntegrityError(
-                    f"the blob {digest} in {self._folder} has other content than its digest says",
-                    advice="The image is damaged: fetch it or build it again.",
-                )
+            with reading(path):
+                if not path.is_file():
+                    raise InputError(
+                        f"{self._folder} lacks the blob {digest}", advice="The image is not whole: fetch it again."
+                    )
+                if sha256_of(path) != name:
+                    raise IntegrityError(
+                        f"the blob {digest} in {self._folder} has other content than its digest says",
+                        advice="The image is damaged: fetch it or build it again.",
+                    )
             self._checked.add(digest)
         return path
 
 
-def read_layout(folder: Path, tag: str = "", platform: str = "linux/amd64") -> Image:
-    """The image with `tag` ("" where there is only one) in a layout; of several platforms' the one for `platform`.
+# -- reading
 
-    Errors: InputError for what is not a layout, or where the choice is not clear; IntegrityError for damaged content.
+
+def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
+    """The image with `tag` in a layout, for `platform` ("linux/arm64").
+
+    "" is the only tag, and the only platform, or of several linux/amd64. Errors: InputError for what is not a layout,
+    or where the choice is not clear; IntegrityError for damaged content.
     """
-    index = _index(folder)
-    blobs = LayoutBlobs(folder)
-    listed = [entry for entry in index["manifests"] if not tag or entry.get("annotations", {}).get(TAG) == tag]
+    manifests = _manifests(folder)
+    what = f"oci:{folder}" + (f":{tag}" if tag else "")
+    tags = sorted({_tag(entry) for entry in manifests})
+    listed = [entry for entry in manifests if not tag or _tag(entry) == tag]
     if not listed:
-        tags = sorted(str(entry.get("annotations", {}).get(TAG, "(no tag)")) for entry in index["manifests"])
-        advice = f"It has: {', '.join(tags)}." if tags else "It has none."
-        raise InputError(f"{folder} has no image {tag}".rstrip(), advice=advice)
-    digest = _chosen(listed, blobs, platform, f"oci:{folder}" + (f":{tag}" if tag else ""))
-    return read_image(digest, blobs)
+        advice = f"It has the tags {', '.join(tags)}." if any(tags) else "It has no tags."
+        raise InputError(f"{what}: there is no such image", advice=advice)
+    if not tag and len(tags) > 1:
+        names = ", ".join(name or "(none)" for name in tags)
+        raise InputError(
+            f"{what} has {len(tags)} images, and it is not clear which one is meant",
+            advice=f"Name the tag, as oci:DIR:TAG. It has the tags {names}.",
+        )
+    blobs = LayoutBlobs(folder)
+    chosen = _chosen(listed, blobs, platform, what)
+    image = read_image(chosen["digest"], blobs, size=chosen.get("size"))
+    if platform and not _fits(image.config.platform, platform):
+        raise InputError(f"{what} has no image for {platform}", advice=f"It is for {image.config.platform}.")
+    return image
 
 
-def _chosen(listed: list[dict[str, Any]], blobs: LayoutBlobs, platform: str, what: str, depth: int = 0) -> str:
+def _chosen(
+    listed: list[dict[str, Any]], blobs: LayoutBlobs, platform: str, what: str, depth: int = 0
+) -> dict[str, Any]:
+    """The descriptor of the image for `platform`, through indexes in indexes."""
+    listed = [entry for entry in listed if _platform(entry) != "unknown/unknown"]  # BuildKit's attestations
     if len(listed) > 1:
-        fitting = [entry for entry in listed if _platform(entry) == platform]
+        wanted = platform or DEFAULT_PLATFORM
+        fitting = [entry for entry in listed if _fits(_platform(entry), wanted)]
         if len({entry["digest"] for entry in fitting}) != 1:
-            names = sorted(_platform(entry) or entry.get("annotations", {}).get(TAG, "(no tag)") for entry in listed)
+            names = ", ".join(sorted({_platform(entry) or "(not said)" for entry in listed}))
             raise InputError(
-                f"{what} has {len(listed)} images, and it is not clear which one is meant",
-                advice=f"Name the tag: oci:DIR:TAG. There are: {', '.join(names)}.",
+                f"{what} has {len(listed)} images, and {len(fitting)} of them for {wanted}",
+                advice=f"Copy the one that is meant with `skopeo copy`. Its platforms are {names}.",
             )
         listed = fitting
-    if depth > _MAX_NESTING:
-        raise InputError(f"{what} nests indexes too deeply", advice=_NOT_ONE)
-    chosen = listed[0]
-    if chosen.get("mediaType") in INDEXES:
-        inner = read_json(blobs, chosen["digest"], size=chosen.get("size")).get("manifests") or []
-        images = [entry for entry in inner if _platform(entry) != "unknown/unknown"]  # attestations of BuildKit's
-        if not images:
-            raise InputError(f"{what} is an index without images", advice=_NOT_ONE)
-        if len(images) == 1 and _platform(images[0]) not in ("", platform):
-            raise InputError(f"{what} has no image for {platform}", advice=f"It has {_platform(images[0])}.")
-        return _chosen(images, blobs, platform, what, depth + 1)
-    return str(chosen["digest"])
+    if not listed or depth > _MAX_NESTING:
+        raise InputError(f"{what} is an index without images, or nests too deeply", advice=_NOT_ONE)
+    if listed[0].get("mediaType") not in INDEXES:
+        return listed[0]
+    inner = read_json(blobs, listed[0]["digest"], size=listed[0].get("size"))
+    return _chosen(_descriptors(inner, what), blobs, platform, what, depth + 1)
+
+
+def _tag(entry: dict[str, Any]) -> str:
+    return str((entry.get("annotations") or {}).get(TAG) or "")
 
 
 def _platform(entry: dict[str, Any]) -> str:
     platform = entry.get("platform") or {}
-    return "/".join(str(platform[name]) for name in ("os", "architecture") if platform.get(name))
+    return "/".join(str(platform[name]) for name in ("os", "architecture", "variant") if platform.get(name))
+
+
+def _fits(platform: str, wanted: str) -> bool:
+    """Whether `wanted` is `platform`, or leaves the variant open."""
+    return f"{platform}/".startswith(f"{wanted}/")
+
+
+def _manifests(folder: Path) -> list[dict[str, Any]]:
+    with reading(folder):
+        if not (folder / "oci-layout").is_file() or not (folder / "index.json").is_file():
+            raise InputError(f"{folder} is not an OCI image layout", advice=_NOT_ONE)
+    path = folder / "index.json"
+    return _descriptors(parse_json(read_bounded(path), str(path)), str(path))
+
+
+def _descriptors(index: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    manifests = index.get("manifests")
+    if not isinstance(manifests, list) or not all(map(_is_descriptor, manifests)) or len(manifests) > _MAX_IMAGES:
+        raise InputError(f"{what} is not an index of images", advice=_NOT_ONE)
+    return manifests
+
+
+def _is_descriptor(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("digest"), str)
+        and isinstance(entry.get("size", 0), int)
+        and all(isinstance(entry.get(name) or {}, dict) for name in ("annotations", "platform"))
+    )
+
+
+# -- writing
 
 
 def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
@@ -95,71 +150,73 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
 
     Errors: UsageError for a folder that holds something else; IncompleteError (full disk).
     """
-    manifests = [entry for entry in _existing(folder) if entry.get("annotations", {}).get(TAG) != tag]
+    check_folder(folder)
     manifest = image.blobs.path(image.digest)
-    config = parse_json(read_bounded(manifest), image.digest)["config"]["digest"]
-    for digest in [*(layer.digest for layer in image.layers), config, image.digest]:
+    value = parse_json(read_bounded(manifest), image.digest)
+    for digest in [*(layer.digest for layer in image.layers), value["config"]["digest"], image.digest]:
         _place(image.blobs.path(digest), folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
-    manifests.append(
-        {
-            "mediaType": MANIFEST,
-            "digest": image.digest,
-            "size": manifest.stat().st_size,
-            "annotations": {TAG: tag},
-            "platform": {"os": image.config.os, "architecture": image.config.architecture},
-        }
-    )
-    write_atomically(folder / "oci-layout", canonical(_VERSION))
-    write_atomically(folder / "index.json", canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}))
+    names = ("os", "architecture", "variant")
+    entry = {
+        "mediaType": value.get("mediaType") or MANIFEST,
+        "digest": image.digest,
+        "size": manifest.stat().st_size,
+        "annotations": {TAG: tag},
+        "platform": {name: text for name in names if (text := getattr(image.config, name))},
+    }
+    with _alone(folder):
+        manifests = [other for other in check_folder(folder) if _tag(other) != tag]
+        write_atomically(folder / "oci-layout", canonical(_VERSION))
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [*manifests, entry]}
+        write_atomically(folder / "index.json", canonical(index))
 
 
-def check_folder(folder: Path) -> None:
-    """Whether a layout could be written to `folder`. Errors: UsageError for a folder or file that is something else."""
-    _existing(folder)
+def check_folder(folder: Path) -> list[dict[str, Any]]:
+    """The images of a layout in `folder`, none where there is no layout yet, but could be.
 
-
-def _existing(folder: Path) -> list[dict[str, Any]]:
-    if not folder.exists():
-        return []
-    if (folder / "index.json").exists():
-        return list(_index(folder)["manifests"])
-    # A run that was killed may have left blobs and no index: that is not something else.
-    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {"blobs", "oci-layout"}:
-        raise UsageError(f"{folder} exists and is not an OCI layout", advice="Name another folder, or an empty one.")
+    Errors: UsageError for a folder or file that is something else; InputError for a damaged layout.
+    """
+    with reading(folder):
+        if not folder.exists():
+            return []
+        if folder.is_dir() and (folder / "index.json").exists():
+            return _manifests(folder)
+        # A run that was killed may have left blobs and no index: that is not something else.
+        if not folder.is_dir() or any(not _is_ours(path.name) for path in folder.iterdir()):
+            raise UsageError(
+                f"{folder} exists and is not an OCI layout", advice="Name another folder, or an empty one."
+            )
     return []
 
 
-def _index(folder: Path) -> dict[str, Any]:
-    if not (folder / "oci-layout").is_file() or not (folder / "index.json").is_file():
-        raise InputError(f"{folder} is not an OCI image layout", advice=_NOT_ONE)
-    index = parse_json(read_bounded(folder / "index.json"), f"{folder}/index.json")
-    manifests = index.get("manifests")
-    if not isinstance(manifests, list) or not all(_is_descriptor(entry) for entry in manifests):
-        raise InputError(f"{folder}/index.json lists no manifests", advice=_NOT_ONE)
-    return index
+def _is_ours(name: str) -> bool:
+    return name in ("blobs", "oci-layout") or name.startswith(PREFIX)
 
 
-def _is_descriptor(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("digest"), str)
-        and isinstance(entry.get("annotations", {}), dict)
-        and isinstance(entry.get("platform", {}), dict)
-    )
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing to the index between our reading and our writing of it."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise failed(error, folder) from error
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have no locks: the rename is atomic all the same
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _place(source: Path, target: Path) -> None:
-    """Link or copy a blob; one that is there, whole, is left alone."""
-    if target.exists() and target.stat().st_size == source.stat().st_size and sha256_of(target) == target.name:
-        return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    """Copy a blob; one that is there, whole, is left alone.
+
+    It is not linked: what somebody does to the layout's file would be done to the store's.
+    """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
+        if target.is_file() and sha256_of(target) == target.name:
+            return
+        with whole_file(target) as copy, source.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                copy.write(chunk)
     except OSError as error:
         raise failed(error, target) from error
-    finally:
-        temporary.unlink(missing_ok=True)

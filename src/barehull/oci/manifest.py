@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from barehull.core.errors import InputError, IntegrityError
-from barehull.files import Store
+from barehull.files import Store, reading
 from barehull.oci.model import CONFIG, INDEX, LAYER_GZIP, MANIFEST, MAX_LAYERS, Blobs, Config, Image, Layer
 
 MAX_JSON = 4 << 20  # bytes, as registries bound it
@@ -18,19 +19,21 @@ EPOCH = "1970-01-01T00:00:00Z"
 _DOCKER = "application/vnd.docker.distribution.manifest"
 INDEXES = (INDEX, f"{_DOCKER}.list.v2+json")
 MANIFESTS = (MANIFEST, f"{_DOCKER}.v2+json")
+CONFIGS = (CONFIG, "application/vnd.docker.container.image.v1+json")
 LAYERS = (
     LAYER_GZIP,
     "application/vnd.oci.image.layer.v1.tar",
     "application/vnd.oci.image.layer.v1.tar+zstd",
     "application/vnd.docker.image.rootfs.diff.tar.gzip",
     "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.docker.image.rootfs.diff.tar.zstd",
 )
 _BROKEN = "The image is damaged or was not made by the specification: fetch it or build it again."
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no spaces: the same bytes for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """JSON with sorted keys and no spaces, in ASCII: the same bytes for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def make_image(
@@ -55,45 +58,46 @@ def make_image(
     return Image(f"sha256:{digest}", config, tuple(layers), blobs, tuple(sorted(notes.items())))
 
 
-def read_image(digest: str, blobs: Blobs) -> Image:
-    """The image whose manifest has `digest`. Layers are checked when they are read.
+def read_image(digest: str, blobs: Blobs, *, size: int | None = None) -> Image:
+    """The image whose manifest has `digest`, and `size` where it was promised. Layers are checked when they are read.
 
     Errors: IntegrityError when sizes or digests lie, InputError for what is not an image's manifest.
     """
-    manifest = read_json(blobs, digest)
-    if manifest.get("mediaType", MANIFEST) not in MANIFESTS:
-        raise InputError(f"{digest} is a {manifest.get('mediaType')}, not an image", advice=_BROKEN)
+    manifest = read_json(blobs, digest, size=size)
     try:
-        described = manifest["config"]
-        config = read_json(blobs, described["digest"], size=described["size"])
-        listed = manifest["layers"]
-        diff_ids = config["rootfs"]["diff_ids"]
-        created = [step.get("created_by", "") for step in config.get("history", []) if not step.get("empty_layer")]
+        described = _Descriptor.of(manifest["config"])
+        for kind, known in ((manifest.get("mediaType") or MANIFEST, MANIFESTS), (described.media_type, CONFIGS)):
+            if kind not in known:
+                raise InputError(f"{digest} is {kind!r}, not an image", advice="Name the image itself, by its tag.")
+        config = read_json(blobs, described.digest, size=described.size)
+        listed = [_Descriptor.of(layer) for layer in manifest["layers"]]
+        diff_ids = _strings(config["rootfs"]["diff_ids"])
         if not len(listed) == len(diff_ids) <= MAX_LAYERS_READ:
             what = f"{digest} lists {len(listed)} layers, and its configuration {len(diff_ids)}"
             raise IntegrityError(what, advice=_BROKEN)
-        created += [""] * (len(listed) - len(created))
-        layers = tuple(_layer(*each) for each in zip(listed, diff_ids, created, strict=False))
-        notes = tuple(sorted((str(name), str(value)) for name, value in manifest.get("annotations", {}).items()))
-        return Image(digest, _config(config), layers, blobs, notes)
+        steps = [step for step in config.get("history") or () if not step.get("empty_layer")]
+        made = [str(step.get("created_by") or "") for step in steps] + [""] * len(listed)
+        layers = tuple(_layer(*each) for each in zip(listed, diff_ids, made, strict=False))
+        notes = (manifest.get("annotations") or {}).items()
+        annotations = tuple(sorted((str(name), str(text)) for name, text in notes))
+        return Image(digest, _config(config), layers, blobs, annotations)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{digest} is not an image's manifest: {error!r}", advice=_BROKEN) from error
 
 
 def read_json(blobs: Blobs, digest: str, *, size: int | None = None) -> dict[str, Any]:
     """The JSON object with `digest`, and `size` where it was promised. Errors: IntegrityError, InputError."""
-    path = blobs.path(digest)
-    if size is not None and path.stat().st_size != size:
-        raise IntegrityError(f"{digest} has {path.stat().st_size} bytes, not {size} as promised", advice=_BROKEN)
-    data = read_bounded(path)
+    data = read_bounded(blobs.path(digest))
+    if size is not None and len(data) != size:
+        raise IntegrityError(f"{digest} has {len(data)} bytes, not {size} as promised", advice=_BROKEN)
     if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
         raise IntegrityError(f"{digest} has other content than its digest says", advice=_BROKEN)
     return parse_json(data, digest)
 
 
 def read_bounded(path: Path) -> bytes:
-    """A JSON file's bytes. InputError when it is larger than registries allow."""
-    with path.open("rb") as file:
+    """A JSON file's bytes. InputError when it cannot be read, or is larger than registries allow."""
+    with reading(path), path.open("rb") as file:
         data = file.read(MAX_JSON + 1)
     if len(data) > MAX_JSON:
         raise InputError(f"{path} is larger than the {MAX_JSON >> 20} MiB that a manifest may have", advice=_BROKEN)
@@ -103,7 +107,7 @@ def read_bounded(path: Path) -> bytes:
 def parse_json(data: bytes, what: str) -> dict[str, Any]:
     """A JSON object. InputError when it is not one."""
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{what} is not JSON: {error}", advice=_BROKEN) from error
     if not isinstance(value, dict):
@@ -111,13 +115,33 @@ def parse_json(data: bytes, what: str) -> dict[str, Any]:
     return value
 
 
-def _layer(described: dict[str, Any], diff_id: str, created_by: str) -> Layer:
-    media_type = described["mediaType"]
-    if media_type not in LAYERS:
+@dataclass(frozen=True, slots=True)
+class _Descriptor:
+    """What a manifest says of a blob (OCI image specification, descriptor.md)."""
+
+    media_type: str
+    digest: str
+    size: int
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> Self:
+        found = value["mediaType"], value["digest"], value["size"]
+        if tuple(map(type, found)) != (str, str, int) or found[2] < 0:
+            raise ValueError(f"{found} is not a descriptor")
+        return cls(*found)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _layer(described: _Descriptor, diff_id: str, created_by: str) -> Layer:
+    if described.media_type not in LAYERS:
         raise InputError(
-            f"a layer has the unknown media type {media_type!r}", advice="Convert the image with skopeo first."
+            f"a layer has the unknown media type {described.media_type!r}",
+            advice="Convert the image first: `skopeo copy --format oci FROM oci:DIR`.",
         )
-    return Layer(str(described["digest"]), str(diff_id), int(described["size"]), str(created_by), media_type)
+    return Layer(described.digest, diff_id, described.size, created_by, described.media_type)
 
 
 def _config_json(config: Config, layers: Sequence[Layer]) -> dict[str, Any]:
@@ -148,7 +172,7 @@ def _config(value: dict[str, Any]) -> Config:
         architecture=str(value["architecture"]),
         os=str(value["os"]),
         variant=str(value.get("variant") or ""),
-        env=tuple(_pair(item) for item in runs.get("Env") or ()),
+        env=tuple(_pair(item) for item in _strings(runs.get("Env"))),
         entrypoint=_strings(runs.get("Entrypoint")),
         cmd=_strings(runs.get("Cmd")),
         user=str(runs.get("User") or ""),

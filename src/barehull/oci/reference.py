@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from barehull.core.errors import UsageError
 from barehull.oci.layout import check_folder, read_layout, write_layout
 from barehull.oci.model import Image
 
-_FORMS = "Write oci:DIR or oci:DIR:TAG."
+_FORMS = "Write oci:DIR or oci:DIR:TAG, e.g. oci:build/image:v1."
+_NOT_YET = ("docker", "docker-archive", "oci-archive", "docker-daemon", "containers-storage", "dir")
+_PART = r"[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*"
+_TAG = re.compile(rf"{_PART}(?:/{_PART})*")  # OCI image specification, annotations.md: ref.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +28,25 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """The reference that `text` writes. UsageError for another form."""
+    """The reference that `text` writes. The folder ends at the first colon, as for skopeo. UsageError otherwise."""
     transport, colon, rest = text.partition(":")
-    if transport != "oci" or not colon:
-        known = ("docker", "docker-archive", "oci-archive", "docker-daemon", "containers-storage", "dir")
-        why = "is not read or written yet" if transport in known else "is not an image reference"
-        raise UsageError(f"{text!r} {why}", advice=f"{_FORMS} Others can be copied to it by `skopeo copy`.")
-    folder, _, tag = rest.partition(":")
-    if not folder or (":" in rest and not tag):
+    if colon and transport in _NOT_YET:
+        raise UsageError(
+            f"{text!r}: barehull does not read or write {transport}: yet",
+            advice=f"{_FORMS} Other images can be copied to it by `skopeo copy {text} oci:DIR:TAG`.",
+        )
+    folder, named, tag = rest.partition(":")
+    if transport != "oci" or not folder or "\0" in folder:
         raise UsageError(f"{text!r} is not an image reference", advice=_FORMS)
+    if named and not _TAG.fullmatch(tag):
+        raise UsageError(f"{text!r} has the tag {tag!r}, which is not one", advice=_FORMS)
     return Reference(Path(folder), tag)
 
 
-def open_image(text: str) -> Image:
+def open_image(text: str, platform: str = "") -> Image:
     """The image that `text` refers to. Errors: those of `parse` and `read_layout`."""
     reference = parse(text)
-    return read_layout(reference.folder, reference.tag)
+    return read_layout(reference.folder, reference.tag, platform)
 
 
 def save_image(image: Image, text: str) -> None:
