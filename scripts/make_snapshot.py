@@ -63,7 +63,9 @@ def facts(record: Record, ecosystem: str) -> Record:
 def pack(origin: Origin, ecosystem: str) -> bytes:
     """The facts of one ecosystem: a record a line, sorted, compressed."""
     records = (decode(data, ecosystem) for data in origin.records(ecosystem))
-    kept = sorted((facts(record, ecosystem) for record in records if not record.withdrawn), key=lambda record: record.id)
+    kept = sorted(
+        (facts(record, ecosystem) for record in records if not record.withdrawn), key=lambda record: record.id
+    )
     lines = b"".join(msgspec.json.encode(record) + b"\n" for record in kept)
     packed = lzma.compress(lines, preset=9 | lzma.PRESET_EXTREME)
     print(f"{ecosystem}: {len(kept)} records, {len(lines)} bytes, {len(packed)} compressed")

@@ -1,7 +1,7 @@
 """The process itself: the only file that knows the order of the steps.
 
-(1) read the application, (2) lock what goes in, (3) compose the image, (4) prove it, (5) take its inventory, (6) scan it
-and the image that it replaces with one database, (7) compare, (8) judge. Reports and exit codes are the caller's.
+(1) read the application, (2) lock what goes in, (3) compose the image, (4) prove it, (5) take its inventory, (6) scan
+it and the image that it replaces with one database, (7) compare, (8) judge. Reports and exit codes are the caller's.
 """
 
 from __future__ import annotations

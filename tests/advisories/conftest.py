@@ -29,7 +29,7 @@ def record() -> Callable[..., Json]:
     return record_
 
 
-@pytest.fixture()
+@pytest.fixture
 def make_store(tmp_path: Path) -> Callable[..., AdvisoryStore]:
     """A store from records by ecosystem."""
     made: list[AdvisoryStore] = []

@@ -130,7 +130,7 @@ def test_coverage_is_part_of_the_identity(make_store, record):
     assert database.digest != make_store(feeds).database().digest
 
 
-@pytest.fixture()
+@pytest.fixture
 def stored(make_store, record) -> Path:
     records = [record(f"PYSEC-{n}", "PyPI", f"flask-{n}", *FIXED) for n in range(200)]
     return make_store({"PyPI": records})._path

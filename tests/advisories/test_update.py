@@ -22,7 +22,7 @@ def updated(origin: Path | str, folder: Path):
         return update(str(origin), folder, silent, fetcher, now=NOON)
 
 
-@pytest.fixture()
+@pytest.fixture
 def mirror(tmp_path, write_mirror, record) -> Path:
     return write_mirror(
         tmp_path / "mirror",

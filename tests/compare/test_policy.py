@@ -18,7 +18,10 @@ TOMORROW, YESTERDAY = date(2026, 11, 25), date(2026, 11, 23)
 OPENSSL = package("openssl 3")
 
 
-def verdict(old: Scan, new: Scan, policy: Policy = Policy()) -> Verdict:
+PLAIN = Policy()
+
+
+def verdict(old: Scan, new: Scan, policy: Policy = PLAIN) -> Verdict:
     return judge(compare(old, new), policy, TODAY)
 
 

@@ -38,7 +38,7 @@ class HalfHandler(Handler):
         self.wfile.write(data[: len(data) // 2])
 
 
-@pytest.fixture()
+@pytest.fixture
 def serve() -> Iterator:
     servers: list[ThreadingHTTPServer] = []
 
@@ -54,7 +54,7 @@ def serve() -> Iterator:
         server.server_close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def mirror(tmp_path) -> Path:
     folder = tmp_path / "mirror"
     (folder / "PyPI").mkdir(parents=True)

@@ -73,7 +73,8 @@ def test_it_runs_as_nobody_that_the_host_knows(container: str, port: int) -> Non
 
 def test_the_standard_library_is_there_and_compiled(new: str) -> None:
     script = (
-        "import ssl, sqlite3, ctypes.util, json, os, zoneinfo, bz2, lzma, uuid, asyncio; zoneinfo.ZoneInfo('Europe/Berlin');"
+        "import ssl, sqlite3, ctypes.util, json, os, zoneinfo, bz2, lzma, uuid, asyncio;"
+        "zoneinfo.ZoneInfo('Europe/Berlin');"
         "print(os.path.exists(json.__cached__), ssl.create_default_context().cert_store_stats()['x509_ca'] > 100,"
         " ctypes.util.find_library('ssl'))"
     )

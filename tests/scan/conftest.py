@@ -73,7 +73,7 @@ class Known:
         return self
 
     def covers(self, ecosystem: str, **claim: Any) -> Known:
-        """A record about a package that no image has, so that the ecosystem is covered; and what the origin claims of it."""
+        """A record about a package that no image has, so that the ecosystem is covered; and what is claimed of it."""
         self.claims[ecosystem] = Claim(**({"kind": "full"} | claim))
         return self.says(f"X-{ecosystem}", ecosystem, "a-package-of-no-image")
 
@@ -84,7 +84,7 @@ class Known:
             return scan(inventory, store)
 
 
-@pytest.fixture()
+@pytest.fixture
 def known(tmp_path: Path) -> Known:
     return Known(tmp_path)
 

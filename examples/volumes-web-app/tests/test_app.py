@@ -6,7 +6,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from flask.testing import FlaskClient
-
 from volumes.app import create_app
 from volumes.sources import EXAMPLES, FileSource, KubernetesSource
 

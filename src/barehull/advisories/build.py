@@ -78,7 +78,7 @@ def _rows(base: str, records: Iterable[bytes], tally: Tally, statements: dict[st
         if record.id in seen:
             raise InputError(
                 f"the feed of {base} holds two records {record.id}",
-                advice="Run 'barehull db update' later, or from another mirror. The advisories of before are still in use.",
+                advice="Run 'barehull db update' later, or from another mirror. The old advisories are still in use.",
             )
         seen.add(record.id)
         if record.withdrawn:

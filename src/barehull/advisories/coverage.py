@@ -1,7 +1,8 @@
-"""How far each ecosystem's data reaches: what the origin claims in `coverage.json`, else what the records themselves tell.
+"""How far each ecosystem's data reaches: what the origin claims in `coverage.json`, else what the records tell.
 
-`coverage.json` lies beside `ecosystems.txt` and is an object: ecosystem ("Debian" is for each of its releases, "Debian:13" for
-one) -> `kind` ("full", "fixed-only"), `as_of` (ISO date), `left_out` (a sentence), `excluded` (patterns of package names).
+`coverage.json` lies beside `ecosystems.txt` and is an object: ecosystem ("Debian" is for each of its releases,
+"Debian:13" for one) -> `kind` ("full", "fixed-only"), `as_of` (ISO date), `left_out` (a sentence), `excluded` (patterns
+of package names).
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Origin:
 
 
 def read_zip(data: bytes, what: str) -> Iterator[bytes]:
-    """The contents of the files of a zip, in its order; their names are not used. InputError when it is damaged or too big."""
+    """The contents of the files of a zip, in order; names are not used. InputError when it is damaged or too big."""
     allowed = min(MAX_CONTENT, max(64 << 20, MAX_RATIO * len(data)))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -3,7 +3,8 @@
 1. Aliases join: CVE, GHSA, PYSEC and GO identifiers that records call aliases of each other are one vulnerability.
 2. Unless that would merge two CVEs. Then each CVE stays its own; another identifier is an alias of the one CVE that it
    is nearest to, and a record that is as near to several CVEs is about each of them, and an alias of none.
-3. A distribution's record (it has `upstream`, or a distribution's identifier) is about each CVE that it names, one by one. It joins nothing.
+3. A distribution's record (it has `upstream`, or a distribution's identifier) is about each CVE that it names, one by
+   one. It joins nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Statement:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """What a distribution's record is about: the CVEs of `upstream`, else of its aliases, else of its own identifier."""
+        """What a distribution's record is about: the CVEs of `upstream`, else of its aliases, else of its own name."""
         for names in (self.upstream, self.aliases, (self.id,)):
             cves = sorted({found[0] for name in names if (found := _CVE.search(name)) and name.endswith(found[0])})
             if cves:
@@ -76,8 +77,8 @@ def identify(statements: Iterable[Statement]) -> dict[str, tuple[Group, ...]]:
 
 
 def _heads(neighbours: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
-    """For each name the CVEs nearest to it on ways that pass through no other CVE, else the preferred of its cluster."""
-    heads = {name: (name,) for name in neighbours if _CVE.fullmatch(name)}
+    """For each name the CVEs nearest to it on ways through no other CVE, else the preferred of its cluster."""
+    heads: dict[str, tuple[str, ...]] = {name: (name,) for name in neighbours if _CVE.fullmatch(name)}
     ring = sorted(heads)
     while ring:
         reached: defaultdict[str, set[str]] = defaultdict(set)

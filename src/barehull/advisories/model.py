@@ -25,7 +25,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A store's identity: `digest` over its content ("sha256:..."), when it was made, where from, how far it reaches."""
+    """A store's identity: `digest` over its content ("sha256:..."), when and from what it was made, its reach."""
 
     digest: str
     date: str  # ISO 8601 UTC
@@ -35,7 +35,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """One range of an OSV `affected` entry. `type` is ECOSYSTEM, SEMVER or GIT; events are (kind, version) as they stand.
+    """One range of an OSV `affected` entry: `type` is ECOSYSTEM, SEMVER or GIT, events are (kind, version) as told.
 
     The order of events is the record's own, which OSV leaves open. GIT ranges keep no events: commits name no versions.
     """

@@ -1,6 +1,7 @@
 """The advisories that come with barehull, so that the first run works without a network.
 
-The folder `data` has for each ecosystem the facts of OSV records (identifiers, ranges, versions), one a line, compressed;
+The folder `data` has for each ecosystem the facts of OSV records (identifiers, ranges, versions), one a line,
+compressed;
 and `coverage.json`, which says how old and how far from whole they are. `scripts/make_snapshot.py` makes it.
 """
 

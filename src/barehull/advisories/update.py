@@ -32,7 +32,8 @@ def update(
     """Make the store in `folder` anew from `origin`: a URL or a folder in OSV's layout; None is OSV itself.
 
     Ecosystems that the origin does not list are left out, and so is their coverage. The store of before stays until the
-    new one is complete. Errors: InputError when the origin is not what it should be, IncompleteError without network or space.
+    new one is complete. Errors: InputError when the origin is not what it should be, IncompleteError without network or
+    space.
     """
     source = Origin(origin or OSV, fetcher)
     listed = [name for name in ecosystems if name in source.ecosystems()]
@@ -57,7 +58,8 @@ def update(
 def current(folder: Path, progress: Progress = silent) -> AdvisoryStore:
     """The store in use: the one that `update` made in `folder`, else the snapshot that comes with barehull.
 
-    InputError when there is an updated one that is damaged or of another version: the snapshot does not take its place unasked.
+    InputError when there is an updated one that is damaged or of another version: the snapshot does not take its place
+    unasked.
     """
     path = folder / _FILE
     return AdvisoryStore.open(path) if path.exists() else open_snapshot(folder, progress)

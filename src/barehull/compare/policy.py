@@ -15,7 +15,6 @@ from datetime import date
 from barehull.compare.model import Acceptance, Comparison, Policy, Verdict, Waiver
 from barehull.scan.model import Match, Scan, Undecided
 
-
 _FEW = 5
 
 

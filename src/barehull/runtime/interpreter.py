@@ -88,7 +88,7 @@ class Interpreter:
                 for part in (entry.path.encode("utf-8", "surrogateescape"), entry.content):
                     stdin.write(struct.pack("<I", len(part)) + part)
             stdin.seek(0)
-            run = _Run(tempfile.TemporaryFile(), tempfile.TemporaryFile(), sources)
+            run = _Run(tempfile.TemporaryFile(), tempfile.TemporaryFile(), sources)  # noqa: SIM115
             try:
                 run.process = subprocess.Popen(
                     command, env=environment, stdin=stdin, stdout=run.output, stderr=run.complaints

@@ -47,7 +47,7 @@ class Undecided:
     components: tuple[str, ...] = ()
 
     def beyond(self, others: Iterable[Undecided]) -> Undecided | None:
-        """What is undecided here and in none of `others` (the other image's): itself, a part of its components, or None."""
+        """What is undecided here and in none of `others` (the other image's): itself, a part of it, or None."""
         same = [other for other in others if other.identity == self.identity]
         if not same:
             return self

@@ -13,7 +13,7 @@ from barehull.scan.ranges import Answer, judge
 
 
 def handles(ecosystem: str) -> bool:
-    """ "PyPI", which has no releases."""
+    """Whether it is the ecosystem of Python: "PyPI", which has no releases."""
     return ecosystem == "PyPI"
 
 
