@@ -10,11 +10,13 @@ import hashlib
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from barehull import __version__
 from barehull.advisories.store import AdvisoryStore
-from barehull.application.config import PolicySettings
+from barehull.advisories.update import advisories_folder, open_store
+from barehull.application.config import PolicySettings, read_settings
 from barehull.application.model import Application
 from barehull.build import python as language
 from barehull.compare.compare import compare
@@ -31,6 +33,7 @@ from barehull.lock import Lock, from_json, to_json
 from barehull.net import Fetcher
 from barehull.oci.manifest import make_image
 from barehull.oci.model import Config, Image
+from barehull.oci.reference import open_image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.run import Proof, prove
 from barehull.runtime.compose import Runtime, compose, fetch_debs
@@ -164,6 +167,22 @@ def report_on(
         comparison=comparison,
         verdict=verdict,
     )
+
+
+def examine_image(
+    image: str, replaced: str | None, config: Path | None, database: Path | None, progress: Progress = silent
+) -> Document:
+    """Steps 5 to 8 for images by their references: `image` alone, or beside the one that it replaces.
+
+    `config` holds the policy (None: the default one); `database` is a store of advisories (None: the one in use).
+    Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
+    """
+    workshop = open_workshop(progress=progress)
+    policy = read_settings(config).policy if config else PolicySettings()
+    old = (replaced, open_image(replaced)) if replaced else None
+    opened = open_image(image)
+    with open_store(database, advisories_folder(), progress) as advisories:
+        return report_on("compare" if old else "scan", opened, image, old, advisories, policy, workshop)
 
 
 def _policy(settings: PolicySettings) -> Policy:

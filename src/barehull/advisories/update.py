@@ -13,6 +13,7 @@ from barehull.advisories.snapshot import open_snapshot
 from barehull.advisories.store import AdvisoryStore
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
+from barehull.files import default_store
 from barehull.net import Fetcher, shown
 
 OSV = "https://osv-vulnerabilities.storage.googleapis.com"
@@ -53,6 +54,11 @@ def update(
     build_store(path, feeds, claims=source.claims(), origin=shown(source.address), date=date)
     with AdvisoryStore.open(path) as store:
         return store.database()
+
+
+def advisories_folder() -> Path:
+    """Where this machine's databases of advisories are kept: a folder of the cache."""
+    return default_store() / "advisories"
 
 
 def current(folder: Path, progress: Progress = silent) -> AdvisoryStore:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+import barehull
 from barehull.cli.common import (
     application_argument,
     config_option,
@@ -29,15 +30,10 @@ def command(folder: Path, output: str, config: Path | None, mirror: str | None, 
 
     Exits 1 when a proof fails, 3 when one could not be decided. The image is written all the same, to be looked at.
     """
-    from barehull.application.detect import read_application
     from barehull.document import state_of
-    from barehull.oci.reference import check_output, save_image
-    from barehull.release import build, open_workshop
     from barehull.report.text import built as render_built
 
-    check_output(output)  # told before the work, not after it
-    application = read_application(folder, config)
-    built = build(application, open_workshop(mirror, progress_to(quiet)), update=update)
-    save_image(built.image, output)
+    progress = progress_to(quiet)
+    built = barehull.build_image(folder, output, config=config, mirror=mirror, update=update, progress=progress)
     click.echo(render_built(built.image, output, built.proofs), nl=False)
     return exit_code(state_of(built.proofs))

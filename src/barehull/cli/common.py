@@ -14,7 +14,6 @@ import click
 from barehull.core.progress import Progress
 
 if TYPE_CHECKING:
-    from barehull.application.config import PolicySettings
     from barehull.document import Document, State
 
 EXIT_CODES = {"passed": 0, "failed": 1, "undecided": 3}
@@ -59,20 +58,6 @@ def render(document: Document, form: str) -> str:
     module = importlib.import_module(f"barehull.report.{form}")
     text: str = module.render(document)
     return text
-
-
-def advisories_folder() -> Path:
-    """Where the databases of advisories are kept: a folder of the cache."""
-    from barehull.files import default_store
-
-    return default_store() / "advisories"
-
-
-def policy_of(config: Path | None) -> PolicySettings:
-    """The policy in a configuration file; the default one without a file."""
-    from barehull.application.config import PolicySettings, read_settings
-
-    return read_settings(config).policy if config else PolicySettings()
 
 
 def progress_to(quiet: bool) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from barehull.cli.common import advisories_folder, progress_to, quiet_option
+from barehull.cli.common import progress_to, quiet_option
 
 
 @click.group()
@@ -19,6 +19,7 @@ def command() -> None:
 @quiet_option
 def update(mirror: str | None, quiet: bool) -> None:
     """Make the database anew. The old one stays until the new one is complete."""
+    from barehull.advisories.update import advisories_folder
     from barehull.advisories.update import update as update_database
     from barehull.net import Fetcher
     from barehull.report.database import render
@@ -31,7 +32,7 @@ def update(mirror: str | None, quiet: bool) -> None:
 @command.command()
 def status() -> None:
     """Say which database is in use, and what it covers."""
-    from barehull.advisories.update import current
+    from barehull.advisories.update import advisories_folder, current
     from barehull.report.database import render
 
     with current(advisories_folder()) as store:

@@ -9,7 +9,6 @@ import click
 
 from barehull.cli.common import (
     FORMATS,
-    advisories_folder,
     application_argument,
     config_option,
     database_option,
@@ -53,7 +52,7 @@ def command(
 
     Exits 0 when the release is good, 1 when a proof or the verdict fails, 3 when that could not be decided.
     """
-    from barehull.advisories.update import open_store
+    from barehull.advisories.update import advisories_folder, open_store
     from barehull.application.detect import read_application
     from barehull.oci.reference import check_output, open_image, save_image
     from barehull.release import build, open_workshop, release
