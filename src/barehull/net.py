@@ -28,8 +28,8 @@ T = TypeVar("T")
 _CHUNK = 1 << 18
 _SLOWEST = 16 << 10  # bytes a second; a server that drips more slowly is given up
 _ADVICE = (
-    "Check the network, or name a mirror or a folder that has the files, with --mirror or the environment variable "
-    "BAREHULL_MIRROR. What was fetched before is kept and not fetched again."
+    "Check the network, or name a mirror or a folder that has the files, with --mirror (for Debian's packages also the "
+    "environment variable BAREHULL_MIRROR). What there was before is kept."
 )
 _MANGLED = (
     "The server, or a proxy on the way, changes or mixes up files. Try again in some minutes, or use another mirror."

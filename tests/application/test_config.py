@@ -59,6 +59,11 @@ def test_an_empty_one_is_the_default(path: Path) -> None:
         ("[application]\nentrypoint = 'gunicorn x'\n", ("entrypoint", "array")),
         ("[[policy.acceptances]]\nsubject = 'x'\nreason = ' '\nuntil = 2027-01-01\n", ("x", "reason")),
         ("[[policy.acceptances]]\nsubject = 'x'\nuntil = 2027-01-01\n", ("reason",)),
+        ("[runtime]\nplatform = 'windows/amd64'\n", ("runtime.platform", "windows/amd64", "linux/amd64")),
+        ("[runtime]\nplatform = 'linux/s390x'\n", ("runtime.platform", "s390x", "linux/arm64")),
+        ("[policy]\nname = 'strict'\n", ("policy.name", "strict", "guideline")),
+        ("[application]\nports = [80, 0]\n", ("0 in `application.ports`",)),
+        ("[application]\nports = [65536]\n", ("65536",)),
         ("[policy\n", ("TOML",)),
         ("policy = 3\n", ("policy",)),
     ],
@@ -74,3 +79,10 @@ def test_what_is_wrong_is_named_with_the_file(path: Path, text: str, words: tupl
 def test_one_that_is_not_there(path: Path) -> None:
     with pytest.raises(InputError, match="no configuration"):
         read_settings(path)
+
+
+def test_a_folder_is_no_configuration(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(InputError, match="Is a directory") as caught:
+        read_settings(path)
+    assert "Name a file" in caught.value.advice

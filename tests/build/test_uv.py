@@ -15,6 +15,7 @@ REQUIREMENTS = (Requirement("flask==3", "requirements.txt:1"), Requirement("doco
         ("Because docopt has no wheels with a matching platform tag", InputError, ("requirements.txt:2", "wheel")),
         ("Because there is no version of flask==3", InputError, ("requirements.txt:1",)),
         ("Hash mismatch for `flask==3`", IntegrityError, ("flask", "not the locked one")),
+        ("Failed to write to the client cache: No space left on device (os error 28)", IncompleteError, ("no space",)),
         ("error sending request for url (http://x)", IncompleteError, ("index cannot be reached",)),
     ],
 )

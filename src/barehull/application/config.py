@@ -14,6 +14,8 @@ import msgspec
 from barehull.core.errors import InputError
 
 FILE_NAME = "barehull.toml"
+PLATFORMS = ("linux/amd64", "linux/arm64")
+POLICIES = ("guideline",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def read_settings(path: Path) -> Settings:
     except FileNotFoundError as error:
         raise InputError(f"there is no configuration {path}", advice="Check the name given with --config.") from error
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", advice="Check its permissions.") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", advice="Name a file, and check its permissions."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not TOML: {error}", advice="Correct the line.") from error
     _refuse_unknown(table, Settings, "", path)
@@ -94,6 +98,7 @@ def read_settings(path: Path) -> Settings:
     except msgspec.ValidationError as error:
         what = str(error).replace("`$.", "`")
         raise InputError(f"{path}: {what}", advice="See the README's section on barehull.toml.") from error
+    _refuse_values(settings, path)
     _refuse_unreasoned(settings.policy, path)
     return settings
 
@@ -120,6 +125,19 @@ def _inner(hint: Any) -> type | None:
         if isinstance(candidate, type) and hasattr(candidate, "__dataclass_fields__"):
             return candidate
     return None
+
+
+def _refuse_values(settings: Settings, path: Path) -> None:
+    """What has the right type and makes no sense is told before any work is done."""
+    for key, value, known in (
+        ("runtime.platform", settings.runtime.platform, PLATFORMS),
+        ("policy.name", settings.policy.name, POLICIES),
+    ):
+        if value not in known:
+            raise InputError(f"{path}: the {key} {value!r} is not known", advice=f"There are: {', '.join(known)}.")
+    for port in settings.application.ports or ():
+        if not 0 < port < 65536:
+            raise InputError(f"{path}: {port} in `application.ports` is no port", advice="Ports are from 1 to 65535.")
 
 
 def _refuse_unreasoned(policy: PolicySettings, path: Path) -> None:

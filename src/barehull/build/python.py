@@ -72,7 +72,7 @@ def _dependencies(lock: Lock, runtime: Runtime, store: Store, progress: Progress
     progress(f"installing {len(lock.wheels)} Python distributions")
     platform = uv.platform_of(lock.platform.partition("/")[2], lock.debian)
     with tempfile.TemporaryDirectory(prefix="barehull-") as name:
-        uv.install(lock.wheels, runtime.python, platform, Path(name), store.root / "uv")
+        uv.install(lock.wheels, runtime.python, platform, Path(name))
         entries = list(_installed(Path(name), f"usr/local/lib/python{runtime.python}/dist-packages"))
     if interpreter:
         entries += interpreter.compile([entry for entry in entries if _is_source(entry)])
@@ -130,7 +130,8 @@ def _entry(path: Path, target: str) -> Entry:
         mode = 0o755 if status.st_mode & 0o100 else 0o644
         return Entry(target, "file", mode, content=path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", advice="Check its permissions.") from error
+        advice = "Check its permissions, or exclude it."
+        raise InputError(f"{path} cannot be read: {error.strerror}", advice=advice) from error
 
 
 def _is_source(entry: Entry) -> bool:

@@ -20,6 +20,7 @@ _TIMEOUT = 1800  # seconds
 _LINE = re.compile(r"([A-Za-z0-9._-]+)==(\S+)((?:\s+--hash=sha256:[0-9a-f]{64})+)")
 _BOXES = re.compile(r"[\u2500-\u25ff\u00d7]")  # what uv draws around its messages
 _NETWORK = ("error sending request", "Failed to fetch", "dns error", "Connection refused", "timed out", "offline")
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _NO_WHEEL = ("no wheels", "no usable wheels", "no source distribution", "has no wheels", "only-binary")
 
 
@@ -47,26 +48,30 @@ def resolve(requirements: Sequence[Requirement], python: str, platform: str, cac
     return tuple(sorted(wheels))
 
 
-def install(wheels: Sequence[LockedWheel], python: str, platform: str, target: Path, cache: Path) -> None:
-    """Install locked wheels into the folder `target`. Errors: IntegrityError when a file is not the locked one."""
+def install(wheels: Sequence[LockedWheel], python: str, platform: str, target: Path) -> None:
+    """Install locked wheels into the folder `target`. Errors: IntegrityError when a file is not the locked one.
+
+    Fetched anew: uv unpacks wheels in its cache, and does not hash again what it finds there.
+    """
     lines = [
         f"{wheel.name}=={wheel.version} " + " ".join(f"--hash=sha256:{digest}" for digest in wheel.sha256s)
         for wheel in wheels
     ]
     arguments = ["pip", "install", "--target", str(target), "--no-deps", "--require-hashes", "--link-mode", "copy"]
-    _run([*arguments, "-r", "-", *_target(python, platform)], cache, "\n".join(lines) + "\n", ())
+    _run([*arguments, "-r", "-", *_target(python, platform)], None, "\n".join(lines) + "\n", ())
 
 
 def _target(python: str, platform: str) -> list[str]:
     return ["--python-version", python, "--python-platform", platform, "--only-binary", ":all:"]
 
 
-def _run(arguments: Sequence[str], cache: Path, text: str, requirements: Sequence[Requirement]) -> str:
+def _run(arguments: Sequence[str], cache: Path | None, text: str, requirements: Sequence[Requirement]) -> str:
     from uv import find_uv_bin
 
     # Nothing of the environment that would change what is installed; what says where to find it stays.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "CONDA"))}
-    environment |= {"UV_CACHE_DIR": str(cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1", **_index(environment)}
+    environment |= {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", **_index(environment)}
+    environment |= {"UV_CACHE_DIR": str(cache)} if cache else {"UV_NO_CACHE": "1"}
     try:
         result = subprocess.run(
             [find_uv_bin(), "--quiet", *arguments],
@@ -89,6 +94,11 @@ def _run(arguments: Sequence[str], cache: Path, text: str, requirements: Sequenc
 def _failure(said: str, requirements: Sequence[Requirement]) -> BarehullError:
     said = " ".join(_BOXES.sub(" ", said).split())[:1500]
     where = _blamed(said, requirements)
+    if any(sign in said for sign in _FULL):
+        return IncompleteError(
+            f"no space is left for Python distributions: {said}",
+            advice="Free space there, or set BAREHULL_CACHE and TMPDIR to another disk.",
+        )
     if "hash mismatch" in said.lower():
         return IntegrityError(
             f"a Python distribution is not the locked one: {said}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 
@@ -58,6 +59,7 @@ def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silen
         layers.insert(0, write_layer(made.merged_usr_links(), store, created_by="barehull: merged /usr"))
     layers.append(_made_layer(recipe, architecture, pieces, store))
 
+    @cache  # it is looked over whole each time
     def interpreter() -> Interpreter:
         return unpack_interpreter(lock.debs, recipe.python, architecture, store)
 
