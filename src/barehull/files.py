@@ -21,7 +21,8 @@ _STALE = 24 * 3600  # seconds after which such a file is what a killed run has l
 
 def failed(error: OSError, path: Path) -> BarehullError:
     """What an operating system's error on `path`, or in it, means to a user."""
-    name = error.filename if error.filename and PREFIX not in str(error.filename) else path
+    named = error.filename and PREFIX not in str(error.filename)
+    name = os.fsdecode(error.filename) if named else path
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return IncompleteError(
             f"no space is left to write {name}: {error.strerror}",

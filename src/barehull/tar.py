@@ -140,7 +140,7 @@ def _entry(block: bytes, code: bytes, size: int, said: dict[str, str], offset: i
     name = said.get("path", name)
     kind = "directory" if _KINDS[code] == "file" and name.endswith("/") else _KINDS[code]
     target = said.get("linkpath", _text(block[157:257]))
-    if "\0" in target or len(target) > _MAX_PATH:
+    if "\0" in target or len(target) > _MAX_PATH or (kind == "symlink" and not target):
         raise ValueError(f"a link's target is not a path: {target[:40]!r}")
     size = _natural(_decimal(said["size"])) if "size" in said else size
     if kind == "directory" and code != b"5" and size:

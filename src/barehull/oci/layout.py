@@ -11,7 +11,7 @@ from typing import Any
 
 from barehull.core.errors import InputError, IntegrityError, UsageError
 from barehull.files import PREFIX, failed, is_sha256, reading, sha256_of, whole_file, write_atomically
-from barehull.oci.manifest import INDEXES, canonical, parse_json, read_bounded, read_image, read_json
+from barehull.oci.manifest import INDEXES, MAX_SIZE, brief, canonical, parse_json, read_bounded, read_image, read_json
 from barehull.oci.model import INDEX, MANIFEST, Image
 
 TAG = "org.opencontainers.image.ref.name"
@@ -34,7 +34,7 @@ class LayoutBlobs:
         """The file of a blob. Errors: InputError when it is missing, IntegrityError when its content is another."""
         kind, _, name = digest.partition(":")
         if kind != "sha256" or not is_sha256(name):
-            raise InputError(f"{digest!r} is not a digest that barehull knows (sha256)", advice=_NOT_ONE)
+            raise InputError(f"{brief(repr(digest))} is not a digest that barehull knows (sha256)", advice=_NOT_ONE)
         path = self._folder / "blobs" / kind / name
         if digest not in self._checked:
             with reading(path):
@@ -65,10 +65,10 @@ def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
     tags = sorted({_tag(entry) for entry in manifests})
     listed = [entry for entry in manifests if not tag or _tag(entry) == tag]
     if not listed:
-        advice = f"It has the tags {', '.join(tags)}." if any(tags) else "It has no tags."
+        advice = f"It has the tags {brief(', '.join(tags))}." if any(tags) else "It has no tags."
         raise InputError(f"{what}: there is no such image", advice=advice)
     if not tag and len(tags) > 1:
-        names = ", ".join(name or "(none)" for name in tags)
+        names = brief(", ".join(name or "(none)" for name in tags))
         raise InputError(
             f"{what} has {len(tags)} images, and it is not clear which one is meant",
             advice=f"Name the tag, as oci:DIR:TAG. It has the tags {names}.",
@@ -77,7 +77,7 @@ def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
     chosen = _chosen(listed, blobs, platform, what)
     image = read_image(chosen["digest"], blobs, size=chosen.get("size"))
     if platform and not _fits(image.config.platform, platform):
-        raise InputError(f"{what} has no image for {platform}", advice=f"It is for {image.config.platform}.")
+        raise InputError(f"{what} has no image for {platform}", advice=f"It is for {brief(image.config.platform)}.")
     return image
 
 
@@ -90,7 +90,7 @@ def _chosen(
         wanted = platform or DEFAULT_PLATFORM
         fitting = [entry for entry in listed if _fits(_platform(entry), wanted)]
         if len({entry["digest"] for entry in fitting}) != 1:
-            names = ", ".join(sorted({_platform(entry) or "(not said)" for entry in listed}))
+            names = brief(", ".join(sorted({_platform(entry) or "(not said)" for entry in listed})))
             raise InputError(
                 f"{what} has {len(listed)} images, and {len(fitting)} of them for {wanted}",
                 advice=f"Copy the one that is meant with `skopeo copy`. Its platforms are {names}.",
@@ -138,6 +138,7 @@ def _is_descriptor(entry: object) -> bool:
         isinstance(entry, dict)
         and isinstance(entry.get("digest"), str)
         and isinstance(entry.get("size", 0), int)
+        and 0 <= entry.get("size", 0) < MAX_SIZE
         and all(isinstance(entry.get(name) or {}, dict) for name in ("annotations", "platform"))
     )
 
@@ -189,7 +190,8 @@ def check_folder(folder: Path) -> list[dict[str, Any]]:
 
 
 def _is_ours(name: str) -> bool:
-    return name in ("blobs", "oci-layout") or name.startswith(PREFIX)
+    # index.json, too: another process may have written it since it was looked for.
+    return name in ("blobs", "oci-layout", "index.json") or name.startswith(PREFIX)
 
 
 @contextlib.contextmanager

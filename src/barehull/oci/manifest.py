@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from barehull.oci.model import CONFIG, INDEX, LAYER_GZIP, MANIFEST, MAX_LAYERS, 
 
 MAX_JSON = 4 << 20  # bytes, as registries bound it
 MAX_LAYERS_READ = 512
+MAX_SIZE = 1 << 63  # bytes of a blob, as the specification bounds them
+_MAX_TEXT = 500  # characters of an image's own words in one of our messages
 EPOCH = "1970-01-01T00:00:00Z"
 _DOCKER = "application/vnd.docker.distribution.manifest"
 INDEXES = (INDEX, f"{_DOCKER}.list.v2+json")
@@ -68,7 +71,9 @@ def read_image(digest: str, blobs: Blobs, *, size: int | None = None) -> Image:
         described = _Descriptor.of(manifest["config"])
         for kind, known in ((manifest.get("mediaType") or MANIFEST, MANIFESTS), (described.media_type, CONFIGS)):
             if kind not in known:
-                raise InputError(f"{digest} is {kind!r}, not an image", advice="Name the image itself, by its tag.")
+                raise InputError(
+                    f"{digest} is {brief(repr(kind))}, not an image", advice="Name the image itself, by its tag."
+                )
         config = read_json(blobs, described.digest, size=described.size)
         listed = [_Descriptor.of(layer) for layer in manifest["layers"]]
         diff_ids = _strings(config["rootfs"]["diff_ids"])
@@ -81,8 +86,8 @@ def read_image(digest: str, blobs: Blobs, *, size: int | None = None) -> Image:
         notes = (manifest.get("annotations") or {}).items()
         annotations = tuple(sorted((str(name), str(text)) for name, text in notes))
         return Image(digest, _config(config), layers, blobs, annotations)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"{digest} is not an image's manifest: {error!r}", advice=_BROKEN) from error
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise InputError(f"{digest} is not an image's manifest: {brief(repr(error))}", advice=_BROKEN) from error
 
 
 def read_json(blobs: Blobs, digest: str, *, size: int | None = None) -> dict[str, Any]:
@@ -93,6 +98,12 @@ def read_json(blobs: Blobs, digest: str, *, size: int | None = None) -> dict[str
     if f"sha256:{hashlib.sha256(data).hexdigest()}" != digest:
         raise IntegrityError(f"{digest} has other content than its digest says", advice=_BROKEN)
     return parse_json(data, digest)
+
+
+def brief(text: str) -> str:
+    """An image's own words, fit for a message: cut where they are long, without what would steer a terminal."""
+    short = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}..."
+    return "".join(letter if letter.isprintable() else "?" for letter in short)
 
 
 def read_bounded(path: Path) -> bytes:
@@ -107,7 +118,7 @@ def read_bounded(path: Path) -> bytes:
 def parse_json(data: bytes, what: str) -> dict[str, Any]:
     """A JSON object. InputError when it is not one."""
     try:
-        value = json.loads(data, parse_constant=_refuse)
+        value = json.loads(data, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{what} is not JSON: {error}", advice=_BROKEN) from error
     if not isinstance(value, dict):
@@ -126,7 +137,7 @@ class _Descriptor:
     @classmethod
     def of(cls, value: dict[str, Any]) -> Self:
         found = value["mediaType"], value["digest"], value["size"]
-        if tuple(map(type, found)) != (str, str, int) or found[2] < 0:
+        if tuple(map(type, found)) != (str, str, int) or not 0 <= found[2] < MAX_SIZE:
             raise ValueError(f"{found} is not a descriptor")
         return cls(*found)
 
@@ -135,10 +146,18 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
+def _finite(text: str) -> float:
+    """A number, not the infinity that 1e999 would be: written again, that is no JSON."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{brief(text)} is too large a number")
+    return number
+
+
 def _layer(described: _Descriptor, diff_id: str, created_by: str) -> Layer:
     if described.media_type not in LAYERS:
         raise InputError(
-            f"a layer has the unknown media type {described.media_type!r}",
+            f"a layer has the unknown media type {brief(repr(described.media_type))}",
             advice="Convert the image first: `skopeo copy --format oci FROM oci:DIR`.",
         )
     return Layer(described.digest, diff_id, described.size, created_by, described.media_type)

@@ -12,6 +12,7 @@ from pathlib import Path
 from barehull.core.errors import InputError, IntegrityError
 from barehull.decompress import decompress
 from barehull.files import failed, reading
+from barehull.oci.manifest import brief
 from barehull.oci.model import Layer
 from barehull.tar import TarEntry, read_tar
 
@@ -63,7 +64,7 @@ class Spool:
                 self.append(chunk)
         if f"sha256:{diff_id.hexdigest()}" != layer.diff_id:
             raise IntegrityError(
-                f"{what} unpacks to other content than its diff ID {layer.diff_id} says", advice=_ADVICE
+                f"{what} unpacks to other content than its diff ID {brief(layer.diff_id)} says", advice=_ADVICE
             )
         return Span(start, self._end - start)
 

@@ -17,9 +17,10 @@ from barehull.tar import TarEntry
 
 _MAX_LINKS = 40  # as the kernel's limit
 _MAX_NODES = 1_000_000
+_MAX_TEXT = 128 << 20  # characters of all paths and links together: 2 KB of tar can name 100 MB of nested folders
 _OPAQUE = ".wh..wh..opq"
 _RESERVED = ".wh..wh."  # other names that AUFS keeps for itself
-_WHITEOUT = ".wh."
+WHITEOUT = ".wh."
 _ADVICE = "The layer is broken or hostile: fetch the image again, or build it anew."
 
 
@@ -45,6 +46,7 @@ class Tree:
         self.nodes: dict[str, Node] = {"": Node("", "directory", 0o755, 0, 0)}
         self.content: dict[str, Span] = {}
         self._children: dict[str, set[str]] = {"": set()}
+        self._text = 0
 
     def children(self, path: str) -> list[str]:
         """The names in the folder at `path`, sorted."""
@@ -91,12 +93,13 @@ class Tree:
         """
         rest: list[TarEntry] = []
         for entry in entries:
-            if not entry.path.rpartition("/")[2].startswith(_WHITEOUT):
+            if not entry.path.rpartition("/")[2].startswith(WHITEOUT):
                 rest.append(entry)
             else:
                 self._white_out(entry.path)
             if len(rest) > _MAX_NODES:
                 raise _too_many()
+            self._count(entry.path, entry.target)
         for entry in rest:
             self._add(entry, layer, start)
 
@@ -119,7 +122,7 @@ class Tree:
     def _white_out(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
         at = self._place(folder, follow=True)
-        hidden = name.removeprefix(_WHITEOUT)
+        hidden = name.removeprefix(WHITEOUT)
         if name == _OPAQUE:
             for child in self.children(at):
                 self._remove(_join(at, child))
@@ -157,8 +160,14 @@ class Tree:
             self._children.setdefault(parent, set()).add(name)
             if node is not None:
                 return
+            self._count(parent)
             self.nodes[parent] = Node(parent, "directory", 0o755, 0, 0, layer=layer)
             path = parent
+
+    def _count(self, *texts: str) -> None:
+        self._text += sum(map(len, texts))
+        if self._text > _MAX_TEXT:
+            raise InputError("the image has too many long or deeply nested paths", advice=_ADVICE)
 
     def _remove(self, path: str) -> None:
         if path not in self.nodes:

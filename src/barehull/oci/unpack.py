@@ -28,7 +28,7 @@ def unpack(rootfs: Rootfs, folder: Path, wanted: Callable[[Node], bool] = lambda
             path = os.path.join(root, _encoded(node.path)) if node.path else root
             if not wanted(node):
                 continue
-            os.makedirs(path if node.kind == "directory" else os.path.dirname(path), exist_ok=True)
+            _make_folders(path if node.kind == "directory" else os.path.dirname(path))
             if node.kind == "directory":
                 os.chmod(path, node.mode & 0o777 | 0o700)
             elif node.kind == "symlink":
@@ -39,6 +39,16 @@ def unpack(rootfs: Rootfs, folder: Path, wanted: Callable[[Node], bool] = lambda
             os.symlink(_encoded(target), path)
     except OSError as error:
         raise failed(error, folder) from error
+
+
+def _make_folders(path: bytes) -> None:
+    """As os.makedirs, which calls itself for each parent: an image can nest deeper than Python's stack."""
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for folder in reversed(missing):
+        os.mkdir(folder)
 
 
 def _write(rootfs: Rootfs, node: Node, path: bytes) -> None:
