@@ -118,6 +118,32 @@ def test_no_network_is_not_completed(application: Path, tmp_path: Path) -> None:
     assert not (application / "barehull.lock").exists()
 
 
+def test_an_origin_of_advisories_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused(run("db", "update", "--mirror", "nowhere", "-q", cwd=tmp_path), "nowhere has no ecosystems.txt")
+    refused(run("db", "update", "--mirror", "empty", "-q", cwd=tmp_path), "empty has no ecosystems.txt")
+    refused(run("db", "update", "--mirror", "ftp://x", "-q", cwd=tmp_path), "ftp://x", "http(s) URL or a folder")
+
+
+def test_no_network_for_the_advisories_leaves_those_of_before(tmp_path: Path) -> None:
+    before = run("db", "status", cwd=tmp_path).stdout
+    refused(run("db", "update", "--mirror", "http://127.0.0.1:9", "-q", cwd=tmp_path), "127.0.0.1:9", "kept", code=3)
+    assert run("db", "status", cwd=tmp_path).stdout == before
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("[runtime]\nplatform = 'linux/s390x'\n", ("runtime.platform", "linux/arm64")),
+        ("[policy]\nname = 'strict'\n", ("policy.name", "guideline")),
+    ],
+)
+def test_a_wrong_value_is_told_before_any_work(line: str, words: tuple[str, ...], application: Path) -> None:
+    (application / "barehull.toml").write_text(line)
+    refused(run("release", "app", "--output", "oci:x", cwd=application.parent), *words)
+    assert not (application.parent / "cache").exists()
+
+
 def test_a_cache_that_cannot_be_written(application: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = run("db", "status", cwd=tmp_path, BAREHULL_CACHE=str(tmp_path / "file" / "x"))
