@@ -97,6 +97,17 @@ def test_an_unknown_key_in_the_configuration(application: Path, tmp_path: Path) 
     refused(run("build", "app", "--output", "oci:x", cwd=tmp_path), "runtime.recepi", "Did you mean 'recipe'")
 
 
+def test_reports_that_would_go_into_a_file(application: Path, tmp_path: Path) -> None:
+    result = run("release", "app", "--output", "oci:x", "--report", "app/app.py", cwd=tmp_path)
+    refused(result, "app/app.py is a file", "--report")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_database_that_is_not_there(application: Path, tmp_path: Path) -> None:
+    result = run("release", "app", "--output", "oci:x", "--db", "nofile", cwd=tmp_path)
+    refused(result, "no store of advisories at nofile", "--db")
+
+
 def test_a_reference_of_another_kind(application: Path, tmp_path: Path) -> None:
     refused(run("build", "app", "--output", "docker://x/y", cwd=tmp_path), "docker://x/y", "oci:DIR")
 

@@ -32,7 +32,10 @@ class AdvisoryStore:
     def open(cls, path: Path) -> Self:
         """The store in the file `path`. InputError when there is none, or it is damaged or of another version."""
         if not path.is_file():
-            raise InputError(f"there is no store of advisories at {path}", advice="Run 'barehull db update'.")
+            raise InputError(
+                f"there is no store of advisories at {path}",
+                advice="Check the name given with --db, or run 'barehull db update' and leave it out.",
+            )
         # Immutable: stores are only ever replaced whole, so no locks, and no files beside it.
         connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
         try:

@@ -19,6 +19,7 @@ from barehull.cli.common import (
     render,
     update_option,
 )
+from barehull.core.errors import UsageError
 
 if TYPE_CHECKING:
     from barehull.document import Document
@@ -58,6 +59,7 @@ def command(
     from barehull.release import build, open_workshop, release
 
     check_output(output)
+    check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
     application = read_application(folder, config)
     replaced = (replaces, open_image(replaces)) if replaces else None
@@ -70,6 +72,12 @@ def command(
         click.echo(f"reports  {', '.join(write_reports(report, document, built.lock))}")
     click.echo(f"image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
+
+
+def check_reports(folder: Path | None) -> None:
+    """UsageError when reports cannot go there: told before the work, not after it."""
+    if folder and folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file, and reports go into a folder", advice="Name a folder with --report.")
 
 
 def write_reports(folder: Path, document: Document, lock: Lock) -> list[str]:
