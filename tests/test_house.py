@@ -26,6 +26,7 @@ FLOORS = (
     {"build"},
     {"runtime"},
     {"lock"},
+    {"checking"},
     {"guidelines"},
     {"application"},
     {"dockerfile"},

@@ -73,11 +73,12 @@ class PolicySettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A whole barehull.toml."""
+    """A whole barehull.toml. `check` is only let pass here: `barehull check` reads it, in checking/config.py."""
 
     application: ApplicationSettings = ApplicationSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     policy: PolicySettings = PolicySettings()
+    check: dict[str, Any] = field(default_factory=dict)
 
 
 def read_settings(path: Path) -> Settings:

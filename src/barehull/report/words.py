@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,26 +10,15 @@ from barehull.advisories.model import Coverage
 from barehull.compare.model import Fixed
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
 from barehull.inventory.model import Component
+from barehull.report.plain import many as many
+from barehull.report.plain import safe as safe
 
-# Everything that could steer a terminal or reorder text.
-_UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 WIDTH = 100
-
-
-def safe(text: str) -> str:
-    """Text from strangers, with control characters written out."""
-    return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def megabytes(size: int) -> str:
     """Bytes as megabytes (10^6): "29.6 MB"."""
     return f"{size / 1e6:.1f} MB"
-
-
-def many(count: int, word: str) -> str:
-    """A number with its word: "1 package", "2 packages", "3 vulnerabilities"."""
-    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
-    return f"{count:,} {word if count == 1 else plural}"
 
 
 def component(it: Component) -> str:

@@ -1,0 +1,1 @@
+"""The process of `barehull check`: which files are looked at, by which settings, and what is ignored with a reason."""
