@@ -18,7 +18,7 @@ from barehull.catalog.vendors import Vendors, read_vendors
 from barehull.core.errors import InputError
 from barehull.files import default_store, reading
 
-__all__ = ("Catalog", "load_catalog", "parse_name", "updated_table")
+__all__ = ("Catalog", "known_before", "load_catalog", "parse_name", "updated_table")
 
 _MAX = 1 << 20  # bytes
 
@@ -83,13 +83,25 @@ def load_catalog() -> Catalog:
     Errors: InputError when there is an updated one that is damaged: the one that comes along does not take its place
     unasked.
     """
-    path = updated_table()
-    published = _updated(path) if path.exists() else read_published(shipped("distroless"))
+    published = _published()
     officials = read_officials(shipped("official"))
     families = read_families(shipped("families"))
     lifecycles = read_lifecycles(shipped("lifecycles"))
     days = [officials.as_of, published.as_of, families.as_of, *(it.as_of for it in lifecycles.products.values())]
     return Catalog(max(days), officials, published, families, lifecycles, read_vendors(shipped("vendors")))
+
+
+def known_before() -> Published:
+    """What an update starts from: the table in use, or the one that comes along where that is damaged."""
+    try:
+        return _published()
+    except InputError:
+        return read_published(shipped("distroless"))
+
+
+def _published() -> Published:
+    path = updated_table()
+    return _updated(path) if path.exists() else read_published(shipped("distroless"))
 
 
 def _updated(path: Path) -> Published:

@@ -53,7 +53,8 @@ class Officials:
         words = words_of(name.tag)
         system, system_version = system_of(words, self.words)
         version = entry.fixed or version_of(words, entry.rule, self.aliases.get(entry.product, {}))
-        builds = entry.builds ^ (not entry.unless.isdisjoint(words))
+        bare = {word.rstrip("0123456789.") for word in words}  # alpine3.20 is alpine, too
+        builds = entry.builds ^ (not entry.unless.isdisjoint(bare))
         user = next((entry.users[word] for word in words if word in entry.users), entry.user)
         if not entry.product:
             version = entry.fixed or system_version or version

@@ -33,7 +33,7 @@ class Origin(NamedTuple):
     day: Callable[[], date | None]
 
 
-def update(place: str, before: Published, path: Path, fetcher: Fetcher, today: date) -> Published:
+def refresh(place: str, before: Published, path: Path, fetcher: Fetcher, today: date) -> Published:
     """Make the table at `path` anew from the lists at `place`: a folder, an archive, or a URL.
 
     What `before` has and the lists have not is put down as removed. The old file stays until the new one is complete.
@@ -43,7 +43,9 @@ def update(place: str, before: Published, path: Path, fetcher: Fetcher, today: d
     lists = read_lists(origin.read, shown(place))
     day = min(origin.day() or today, today)
     there = {(it.image, it.debian) for it in lists.variants}
-    gone = tuple(Removal(it.image, it.debian, day) for it in before.variants if (it.image, it.debian) not in there)
+    # Older lists, too, may be wanted; what they lack has come since.
+    had = before.variants if day >= before.as_of else ()
+    gone = tuple(Removal(it.image, it.debian, day) for it in had if (it.image, it.debian) not in there)
     published = Published(day, shown(place), lists.default, lists.variants, before.removals + gone)
     write_atomically(path, to_toml(published).encode())
     return published
