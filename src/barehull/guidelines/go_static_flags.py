@@ -1,0 +1,155 @@
+"""Go programs are built static: CGO_ENABLED=0 GOOS=linux go build -a."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from barehull.dockerfile.facts import RunFact, StageFacts
+from barehull.dockerfile.programs import GoBuild, builds_language
+from barehull.guidelines.images import root, ships
+from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
+
+_SHELLS = ("sh", "bash", "ash", "dash")
+_TARGETOS = ("$TARGETOS", "${TARGETOS}")
+
+
+def check(image: Shipped) -> Answer:
+    """Every Go build whose output can ship sets both variables; what a Makefile or script does cannot be told."""
+    remarks: list[Remark] = []
+    unknown: list[str] = []
+    built = False
+    for stage in image.sources:
+        builds = [
+            (run, build) for run, build in stage.go_builds if not build.remote or _tool_ships(image, stage, build)
+        ]
+        for run, build in builds:
+            built = True
+            remarks += _flags(run, build)
+            unknown += _unclear(build)
+        if not builds and (hidden := _hidden(image, stage)):
+            if not _static_by_environment(stage):
+                unknown.append(hidden)
+            else:
+                built = True
+    if unknown and not any(remark.severity == "error" for remark in remarks):
+        return Answer("unknown", unknown[0], tuple(remarks))
+    if built:
+        return judged(remarks, "every Go build sets CGO_ENABLED=0 and GOOS=linux")
+    if image.language != "go":
+        return Answer("not-applicable", "no Go is built here")
+    if any((base := root(image, stage)).official and base.official.language == "go" for stage in image.sources):
+        return Answer("unknown", "no command of this file says how the Go program is built")
+    return Answer("not-applicable", "the Go program is built outside of this file")
+
+
+def _flags(run: RunFact, build: GoBuild) -> Iterator[Remark]:
+    span = run.span(build.command)
+    command = f"go {build.verb}"
+    fix = f"Write `CGO_ENABLED=0 GOOS=linux {command} -a ...`."
+    if not build.cgo:
+        yield Remark(
+            f"`{command}` without CGO_ENABLED=0 may link against the C library of the build image", "error", span, fix
+        )
+    elif build.cgo != "0" and "$" not in build.cgo:
+        advice = (
+            f"{fix} If it does need C code, let it run on `gcr.io/distroless/base` or `cc`, and say so by an ignore."
+        )
+        yield Remark(f"CGO_ENABLED={build.cgo}: cgo makes a binary that needs a C library", "error", span, advice)
+    if not build.goos:
+        yield Remark(f"`{command}` without GOOS=linux builds for whatever system it runs on", "error", span, fix)
+    elif build.goos != "linux" and "$" not in build.goos:
+        yield Remark(f"GOOS={build.goos}: the program would not run in a Linux container", "error", span, fix)
+    if not build.all:
+        message = f"`{command}` without `-a`, which the guideline asks for; modern Go gains nothing by it"
+        yield Remark(
+            message, "note", span, f"Nothing needs to be done; `{command} -a` follows the guideline to the letter."
+        )
+
+
+def _unclear(build: GoBuild) -> Iterator[str]:
+    """Values that hold a variable of which nothing is known here."""
+    if build.cgo and "$" in build.cgo:
+        yield f"CGO_ENABLED={build.cgo} cannot be told: the variable has no value here"
+    if build.goos and "$" in build.goos and build.goos not in _TARGETOS:
+        yield f"GOOS={build.goos} cannot be told: the variable has no value here"
+
+
+def _tool_ships(image: Shipped, stage: StageFacts, build: GoBuild) -> bool:
+    """Whether a tool of elsewhere gets into the image: installed in it, or copied by name or with its folder."""
+    if ships(image, stage):
+        return True
+    names = {package.partition("@")[0].rstrip("/").rpartition("/")[2] for package in build.packages}
+    folders = {"bin", "*"}
+    for other in image.sources:
+        for copy in other.copies:
+            if copy.stage == stage.index:
+                ends = {source.text.rstrip("/").rpartition("/")[2] for source in copy.sources}
+                if ends & (names | folders):
+                    return True
+    return False
+
+
+def _hidden(image: Shipped, stage: StageFacts) -> str:
+    """Why it cannot be told how a stage builds Go: a Makefile or a script does. "" where it builds none."""
+    base = root(image, stage)
+    on_go = base.official is not None and base.official.language == "go"
+    for _, command in stage.commands:
+        language = builds_language(command)
+        if language == "go" and command.name not in ("go", "curl", "wget", "apt-get", "apk"):
+            return f"{command.name} decides on the flags of the Go build"
+        if on_go and language == "make":
+            return "the Makefile decides on the flags of the Go build"
+        if on_go and _is_script(command.name, command.arguments, command.words[0].text if command.words else ""):
+            return (
+                f"the script `{' '.join(word.text for word in command.words[:2])}` decides on the flags of the Go build"
+            )
+    return ""
+
+
+def _is_script(name: str, arguments: tuple[str, ...], program: str) -> bool:
+    if name in _SHELLS:
+        return any(not argument.startswith("-") for argument in arguments[:2])
+    return name.endswith(".sh") or program.startswith(("./", "hack/", "scripts/", "build/"))
+
+
+def _static_by_environment(stage: StageFacts) -> bool:
+    cgo, goos = stage.environment.get("CGO_ENABLED"), stage.environment.get("GOOS")
+    return cgo is not None and goos is not None and (cgo.text, goos.text) == ("0", "linux")
+
+
+guideline = Guideline(
+    name="go-static-flags",
+    summary="Build static Go binaries: CGO_ENABLED=0 GOOS=linux go build -a.",
+    why=(
+        "With cgo, Go links net, os/user and others against the C library of the build image, and the program then "
+        "needs just that library where it runs. Without it, the binary stands alone: `gcr.io/distroless/static` "
+        "serves, which has no C library, no OpenSSL and so none of their vulnerabilities."
+    ),
+    advice=(
+        "Set both variables at each `go build` and `go install` whose result ships: `CGO_ENABLED=0 GOOS=linux go "
+        "build -a -o /manager .`; `GOOS=${TARGETOS:-linux}` and an `ENV` do as well. Behind a Makefile, set them by "
+        "`ENV` before `make`. The guideline asks for `-a`, too; since Go 1.10 that changes nothing, so a missing one "
+        "is only noted."
+    ),
+    bad="""\
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY . .
+RUN go build -o /manager .
+
+FROM gcr.io/distroless/static-debian13:nonroot
+COPY --from=build /manager /manager
+ENTRYPOINT ["/manager"]
+""",
+    good="""\
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 GOOS=linux go build -a -o /manager .
+
+FROM gcr.io/distroless/static-debian13:nonroot
+COPY --from=build /manager /manager
+ENTRYPOINT ["/manager"]
+""",
+    check=check,
+)
