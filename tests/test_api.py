@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,30 @@ def test_errors_are_values_of_one_family(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         barehull.build_image(tmp_path, f"oci:{tmp_path / 'new'}")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_text_is_checked() -> None:
+    text = "FROM golang:1.26 AS build\nRUN go build -o /app .\nFROM debian:latest\nCOPY --from=build /app /app\n"
+    file = barehull.check(text, select=["multi-stage", "distroless-runtime"], today=date(2026, 11, 24))
+    assert file.state == "failed"
+    (image,) = file.images
+    answers = {answer.guideline: answer for answer in image.answers}
+    assert {name: answer.status for name, answer in answers.items()} == {
+        "distroless-runtime": "fail",
+        "multi-stage": "pass",
+    }
+    span = answers["distroless-runtime"].remarks[0].span
+    assert text[span.start : span.end] == "debian:latest"
+    assert file.lines.position(span.start) == (3, 6)
+
+
+def test_a_text_that_is_no_dockerfile_is_an_error_of_the_result() -> None:
+    file = barehull.check("hello\n")
+    assert file.state == "bad-input"
+    assert file.error is not None
+
+
+def test_a_guideline_that_is_none_is_an_error_of_the_call() -> None:
+    with pytest.raises(InputError, match="mutli-stage") as caught:
+        barehull.check("FROM scratch\n", ignore=["mutli-stage"])
+    assert "Did you mean 'multi-stage'" in caught.value.advice

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 from barehull.core.progress import Progress, silent
 
 if TYPE_CHECKING:  # each function imports what it needs, so that `barehull --version` stays quick
+    from collections.abc import Collection, Mapping
+    from datetime import date
     from pathlib import Path
 
+    from barehull.checking.model import CheckedFile, FailOn
     from barehull.document import Document
     from barehull.release import Built
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "build_image", "compare_images", "scan_image"]
+__all__ = ["__version__", "build_image", "check", "compare_images", "scan_image"]
 
 
 def build_image(
@@ -66,3 +69,34 @@ def compare_images(
     from barehull.release import examine_image
 
     return examine_image(new, old, config, database, progress)
+
+
+def check(
+    text: str,
+    *,
+    path: str = "Dockerfile",
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    fail_on: FailOn = "error",
+    build_args: Mapping[str, str] | None = None,
+    today: date | None = None,
+) -> CheckedFile:
+    """Whether the images that a Dockerfile's text ships follow the guideline. Reads no file and no configuration.
+
+    `path` is only its name. The guidelines in `select` are asked (none named: all), but not those in `ignore`;
+    `build_args` are values for ARGs; ends of life are judged as of `today` (UTC). The whole is `state` of the result:
+    "passed", "failed", "unknown", or "bad-input" with `error`; `images` have the answers. Errors: InputError for a name
+    that no guideline has; never for what is in the text.
+    """
+    from datetime import UTC, datetime
+
+    from barehull.catalog.catalog import load_catalog
+    from barehull.checking.ask import check_text
+    from barehull.checking.model import CheckSettings
+    from barehull.checking.names import chosen
+    from barehull.guidelines.judge import all_guidelines
+
+    guidelines = all_guidelines()
+    settings = CheckSettings(chosen(guidelines, select, ignore, "select and ignore"), fail_on, build_args or {})
+    known = frozenset(guideline.name for guideline in guidelines)
+    return check_text(text, path, settings, load_catalog(), today or datetime.now(UTC).date(), known)

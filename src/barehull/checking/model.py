@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from barehull.checking.lines import Lines
 from barehull.core.span import Span
 from barehull.guidelines.model import Guideline, Remark, Status
 
@@ -91,6 +92,11 @@ class CheckedFile:
     ignores: tuple[Ignore, ...] = ()
     remarks: tuple[tuple[str, Remark], ...] = ()
     fail_on: FailOn = "error"
+
+    @property
+    def lines(self) -> Lines:
+        """Where the offsets of spans are: `file.lines.position(span.start)` is a line and a column, both from 1."""
+        return Lines(self.text)
 
     @property
     def state(self) -> State:

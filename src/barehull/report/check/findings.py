@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from barehull.checking.lines import Lines
 from barehull.checking.model import CheckedAnswer, CheckedFile, CheckedImage, CheckReport
 from barehull.core.severity import Severity
 from barehull.core.span import Span
@@ -66,7 +65,7 @@ class Counts:
 def findings(file: CheckedFile) -> list[Finding]:
     """The findings of a file in order, those of its ignores and its errors included."""
     found: dict[tuple[object, ...], Finding] = {}
-    lines = Lines(file.text)
+    lines = file.lines
     for name, kind, message, advice, span, target, ignored in _all(file):
         key = (name, kind, message, span, ignored)
         if key not in found:

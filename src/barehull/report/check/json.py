@@ -42,7 +42,7 @@ def _text(value: Any) -> Any:
 
 
 def _file(file: CheckedFile) -> dict[str, Any]:
-    lines = Lines(file.text)
+    lines = file.lines
     value: dict[str, Any] = {"path": file.path, "scope": "out" if file.out_of_scope else "in"}
     if file.out_of_scope:
         value["reason"] = file.out_of_scope

@@ -36,7 +36,7 @@ def _numbers(cases: list[_Case]) -> str:
 def _cases(file: CheckedFile) -> Iterator[_Case]:
     if file.out_of_scope:
         yield "", "scope", "skipped", f"out of scope: {file.out_of_scope}", ""
-    lines = Lines(file.text)
+    lines = file.lines
     if file.error is not None:
         places = [_place(file.path, message, span.start, lines) for message, span in file.error.problems]
         yield "", BAD_INPUT, "error", file.error.message, "\n".join([*places, file.error.advice])

@@ -36,8 +36,7 @@ def render(report: CheckReport) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
-        "artifacts": [{"location": {"uri": _uri(file.path)}} for file in report.files],
-        "results": [it for at, file in enumerate(report.files) for it in _results(file, at, index)],
+        "results": [it for file in report.files for it in _results(file, index)],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=True) + "\n"
 
@@ -70,17 +69,17 @@ def _own_rule(name: str, texts: tuple[str, str]) -> dict[str, Any]:
 def _invocation(report: CheckReport) -> dict[str, Any]:
     """Files that could not be checked are errors of the run, not results about them."""
     notifications = []
-    for at, file in enumerate(report.files):
+    for file in report.files:
         if file.error is not None:
             shown = [it for it in findings(file) if it.name == BAD_INPUT]
-            place = _location(file.path, at, shown[0] if shown else None)
+            place = _location(file.path, shown[0] if shown else None)
             text = f"{safe(file.error.message)}. {file.error.advice}"
             notifications.append({"level": "error", "message": {"text": text}, "locations": [place]})
     return {"executionSuccessful": not notifications, "toolExecutionNotifications": notifications}
 
 
-def _results(file: CheckedFile, at: int, index: dict[str, int]) -> Iterator[dict[str, Any]]:
-    lines = Lines(file.text)
+def _results(file: CheckedFile, index: dict[str, int]) -> Iterator[dict[str, Any]]:
+    lines = file.lines
     seen: Counter[str] = Counter()
     for finding in findings(file):
         if finding.name == BAD_INPUT:
@@ -91,7 +90,7 @@ def _results(file: CheckedFile, at: int, index: dict[str, int]) -> Iterator[dict
             "ruleIndex": index[finding.name],
             **state,
             "message": {"text": safe(f"{finding.message}. {finding.advice}" if finding.advice else finding.message)},
-            "locations": [_location(file.path, at, finding)],
+            "locations": [_location(file.path, finding)],
             "partialFingerprints": {FINGERPRINT: _fingerprint(finding, lines, seen)},
             **({"suppressions": [_suppression(finding)]} if finding.ignored else {}),
         }
@@ -101,8 +100,8 @@ def _suppression(finding: Finding) -> dict[str, str]:
     return {"kind": "inSource", "justification": safe(finding.ignored)}
 
 
-def _location(path: str, at: int, finding: Finding | None) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(path), "index": at}}
+def _location(path: str, finding: Finding | None) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
     if finding is not None:
         (line, column), (end_line, end_column) = finding.start, finding.end
         physical["region"] = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
@@ -115,7 +114,7 @@ def _fingerprint(finding: Finding, lines: Lines, seen: Counter[str]) -> str:
     """The same for the same finding in the same words of the source, wherever in the file they stand."""
     source = " ".join(lines.line(finding.start[0]).split())
     parts = (finding.name, finding.kind, *finding.targets, source)
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
     seen[digest] += 1
     return f"{digest[:32]}:{seen[digest]}"
 

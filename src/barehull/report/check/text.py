@@ -13,6 +13,7 @@ from barehull.report.check.findings import BAD_INPUT, Finding, findings, summary
 from barehull.report.plain import safe
 
 WIDTH = 100
+_ENOUGH = 100  # characters that tell why
 _COLOURS = {"error": "1;31", "warning": "1;33", "note": "1;36", "unknown": "1;35", "blue": "1;34", "bold": "1"}
 
 
@@ -46,9 +47,14 @@ class _Paint:
 
 
 def _why(guideline: Guideline) -> str:
-    """The first sentence of why the guideline asks for it; all of it is what `barehull explain` is for."""
-    first, stop, _ = " ".join(guideline.why.split("\n\n")[0].split()).partition(". ")
-    return first + stop.strip()
+    """The first sentences of why the guideline asks for it; all of it is what `barehull explain` is for."""
+    sentences = " ".join(guideline.why.split("\n\n")[0].split()).split(". ")
+    told = sentences[0]
+    for sentence in sentences[1:]:
+        if len(told) >= _ENOUGH:
+            break
+        told += f". {sentence}"
+    return told.removesuffix(".") + "."
 
 
 def _file(file: CheckedFile, whys: dict[str, str], paint: _Paint) -> Iterator[str]:
@@ -56,8 +62,10 @@ def _file(file: CheckedFile, whys: dict[str, str], paint: _Paint) -> Iterator[st
         yield paint("error", "error") + paint(f"[{BAD_INPUT}]: {safe(file.path)}: {safe(file.error.message)}", "bold")
         yield from _note("help", file.error.advice, "  ", paint)
         yield ""
-    lines = Lines(file.text)
+    lines = file.lines
     for finding in findings(file):
+        if finding.ignored and finding.kind == "note":
+            continue
         yield from _finding(file, finding, lines, whys.get(finding.name, ""), paint)
         yield ""
 
@@ -79,6 +87,7 @@ def _finding(file: CheckedFile, finding: Finding, lines: Lines, why: str, paint:
         yield f"{paint(f'{number:>{len(margin)}}', 'blue')} {bar} {line}".rstrip()
         if marks:
             yield f"{margin} {bar} {paint(marks, colour)}"
+    why = "" if finding.kind == "note" else why
     if why or finding.advice:
         yield f"{margin} {bar}"
     yield from _note("why", why, margin, paint)
