@@ -12,7 +12,8 @@ from barehull.application.entrypoint import python_command, shell_words
 from barehull.application.model import Application, Requirement
 from barehull.application.sources import find_sources
 from barehull.core.errors import InputError
-from barehull.dockerfile.final_stage import FinalStage, final_stage
+from barehull.dockerfile.analyse import facts_of
+from barehull.dockerfile.facts import Facts, StartFact
 from barehull.dockerfile.tree import decode
 
 LANGUAGES = ("python",)
@@ -36,8 +37,8 @@ def read_application(folder: Path, configuration: Path | None = None) -> Applica
     settings = read_settings(path) if configuration or path.exists() else Settings()
     said = settings.application
     language = _language(folder, said)
-    stage, dockerfile = _final_stage(folder)
-    entrypoint, origin = _entrypoint(said, stage, dockerfile, path)
+    facts, dockerfile = _dockerfile(folder)
+    entrypoint, origin = _entrypoint(said, facts, dockerfile, path)
     runtime = settings.runtime
     if not runtime.recipe:
         runtime = replace(runtime, recipe=_DEFAULT_RECIPE[language])
@@ -49,8 +50,8 @@ def read_application(folder: Path, configuration: Path | None = None) -> Applica
         sources=find_sources(folder, said.include, said.exclude),
         entrypoint=entrypoint,
         origin=origin,
-        env=tuple(sorted({**dict(stage.env), **said.env}.items())),
-        ports=stage.ports if said.ports is None else said.ports,
+        env=tuple(sorted({**_environment(facts), **said.env}.items())),
+        ports=_ports(facts) if said.ports is None else said.ports,
         runtime=runtime,
         policy=settings.policy,
         lock=path.with_suffix(".lock"),
@@ -78,33 +79,53 @@ def _language(folder: Path, said: ApplicationSettings) -> str:
     )
 
 
-def _final_stage(folder: Path) -> tuple[FinalStage, Path]:
+def _dockerfile(folder: Path) -> tuple[Facts, Path]:
+    """The facts of the folder's Dockerfile; of an empty one where there is none."""
     path = next((folder / name for name in ("Dockerfile", "Containerfile") if (folder / name).is_file()), None)
     if path is None:
-        return FinalStage(), folder / "Dockerfile"
-    return final_stage(decode(path.read_bytes(), str(path))), path
+        return facts_of(""), folder / "Dockerfile"
+    facts = facts_of(decode(path.read_bytes(), str(path)))
+    for message, span in facts.problems[:1]:
+        line = facts.dockerfile.position(span.start)[0]
+        raise InputError(f"{path}:{line}: {message}", advice="Correct the Dockerfile: no builder would take it.")
+    return facts, path
 
 
-def _entrypoint(
-    said: ApplicationSettings, stage: FinalStage, dockerfile: Path, path: Path
-) -> tuple[tuple[str, ...], str]:
+def _environment(facts: Facts) -> dict[str, str]:
+    """What ENV sets in the image; what depends on a value that only a build gives is left out."""
+    stage = facts.shipped
+    if stage is None:
+        return {}
+    values = {name: stage.environment[name] for name in stage.exported}
+    return {name: value.text for name, value in values.items() if not value.unset}
+
+
+def _ports(facts: Facts) -> tuple[int, ...]:
+    texts = (port.text.removesuffix("/tcp") for port in facts.shipped.ports) if facts.shipped else ()
+    return tuple(int(text) for text in texts if text.isdecimal())
+
+
+def _entrypoint(said: ApplicationSettings, facts: Facts, dockerfile: Path, path: Path) -> tuple[tuple[str, ...], str]:
     if said.entrypoint is not None:
         if not said.entrypoint:
             raise InputError(f"{path}: `entrypoint` is empty", advice="Give the command as a list of words.")
         return said.entrypoint, str(path)
-    command = stage.entrypoint or stage.cmd
-    if command is None:
+    stage = facts.shipped
+    starts = [start for start in (stage.entrypoint, stage.cmd) if start] if stage else []
+    if not starts:
         raise InputError(
             f"it is not known how the application in {path.parent} is started",
             advice="Say `entrypoint` in [application] of barehull.toml, as a list of words.",
         )
-    where = f"{dockerfile}:{command.number}"
-    words = list(command.words) or shell_words(command.line, where)
-    if stage.entrypoint and stage.cmd:
-        words += list(stage.cmd.words) or shell_words(stage.cmd.line, f"{dockerfile}:{stage.cmd.number}")
+    where = [f"{dockerfile}:{facts.dockerfile.position(start.span.start)[0]}" for start in starts]
+    words = [word for start, place in zip(starts, where, strict=True) for word in _words(start, place)]
     if not words:
-        raise InputError(f"{where}: the command is empty", advice="Say `entrypoint` in barehull.toml.")
-    return python_command(words, where), where
+        raise InputError(f"{where[0]}: the command is empty", advice="Say `entrypoint` in barehull.toml.")
+    return python_command(words, where[0]), where[0]
+
+
+def _words(start: StartFact, where: str) -> list[str]:
+    return list(start.words) if start.exec_form else shell_words(start.script, where)
 
 
 def _requirements(folder: Path, said: ApplicationSettings, path: Path) -> tuple[Requirement, ...]:

@@ -1,0 +1,192 @@
+"""One stage, read instruction by instruction: what each of them changes of what is in effect."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from barehull.core.span import Span
+from barehull.dockerfile.expand import expand
+from barehull.dockerfile.facts import Base, CopyFact, RunFact, StageFacts, StartFact, Value
+from barehull.dockerfile.instructions import Copy, From, Healthcheck, Pairs, Run, Start, Typed, Words
+from barehull.dockerfile.programs import GoBuild, go_builds, installs
+from barehull.dockerfile.scope import Scope
+from barehull.dockerfile.shell import Script, commands
+from barehull.dockerfile.tree import Dockerfile
+
+_SHELLS = ("sh", "bash", "ash", "dash", "ksh", "zsh")
+_ON_THE_WEB = ("http://", "https://", "git@", "git://", "ssh://", "ftp://")
+_NO_SCRIPT = Script((), valid=False)
+StageNames = Callable[[str], int | None]
+
+
+@dataclass(slots=True)
+class StageReader:
+    """Takes a stage's instructions in order; `done` gives its facts. `find` gives a stage's index by name or number."""
+
+    file: Dockerfile
+    scope: Scope
+    outer: Mapping[str, Value]
+    given: Mapping[str, str]
+    find: StageNames
+    typed: list[Typed] = field(default_factory=list)
+    runs: list[RunFact] = field(default_factory=list)
+    copies: list[CopyFact] = field(default_factory=list)
+    user: Value | None = None
+    workdir: Value | None = None
+    entrypoint: StartFact | None = None
+    cmd: StartFact | None = None
+    ports: tuple[Value, ...] = ()
+    shell: tuple[str, ...] = ()
+    healthcheck: Typed | None = None
+
+    def inherit(self, parent: StageFacts) -> None:
+        """Begin with what is in effect at the end of a stage of this file."""
+        self.user, self.workdir, self.entrypoint, self.cmd = (
+            parent.user,
+            parent.workdir,
+            parent.entrypoint,
+            parent.cmd,
+        )
+        self.ports, self.shell, self.healthcheck = parent.ports, parent.shell, parent.healthcheck
+
+    def take(self, typed: Typed, stage: int) -> None:
+        """The next instruction of the stage with that index."""
+        self.typed.append(typed)
+        match typed:
+            case Run():
+                self.runs.append(self._run(typed))
+            case Copy():
+                self.copies.append(self._copy(typed))
+            case Start():
+                self._start(typed, stage)
+            case Healthcheck():
+                self.healthcheck = typed if typed.command else None
+            case Pairs():
+                self._pairs(typed)
+            case Words():
+                self._words(typed)
+
+    def _pairs(self, typed: Pairs) -> None:
+        match typed.instruction.keyword:
+            case "ENV":
+                self.scope.environment(typed)
+            case "ARG":
+                self.scope.argument(typed, self.outer, self.given)
+
+    def _words(self, typed: Words) -> None:
+        values = [self.scope.value(typed, word) for word in typed.words]
+        match typed.instruction.keyword:
+            case "USER" if values:
+                self.user = values[0]
+            case "WORKDIR" if values:
+                self.workdir = _below(self.workdir, values[0])
+            case "EXPOSE":
+                self.ports += tuple(values)
+            case "SHELL":
+                self.shell = tuple(value.text for value in values)
+
+    def _start(self, typed: Start, stage: int) -> None:
+        command = typed.command
+        fact = StartFact(command.words, command.script, command.exec_form, typed.span(command.whole), stage)
+        if typed.instruction.keyword == "CMD":
+            self.cmd = fact
+            return
+        self.entrypoint = fact
+        if self.cmd and self.cmd.stage != stage:
+            self.cmd = None  # a new entrypoint takes back the command of the stage before
+
+    def _run(self, typed: Run) -> RunFact:
+        mounts = tuple(
+            index
+            for flag in typed.flags
+            if flag.name == "mount"
+            for part in flag.value.split(",")
+            if part.startswith("from=") and (index := self.find(self._text(part[5:]))) is not None
+        )
+        fact = RunFact(typed, _NO_SCRIPT, self.scope.values, mounts)
+        command = typed.command
+        if command.exec_form:
+            return replace(fact, script=commands(shlex.join(command.words)))
+        if self.shell and self.shell[0].rpartition("/")[2] not in _SHELLS:
+            return fact  # another language, e.g. PowerShell
+        documents = typed.instruction.heredocs
+        if len(documents) == 1 and command.script.lstrip().startswith("<<") and len(command.script.split()) == 1:
+            begin, end = documents[0].start, documents[0].end
+            script = commands(self.file.text[begin:end])
+            return replace(fact, script=script, origin=begin, in_heredoc=True)
+        return replace(fact, script=commands(command.script), origin=command.whole.start)
+
+    def _text(self, word: str) -> str:
+        return expand(word, self.scope.texts, self.scope.escape).text
+
+    def _copy(self, typed: Copy) -> CopyFact:
+        sources = tuple(self.scope.value(typed, word) for word in typed.sources)
+        fact = CopyFact(typed, sources, self.scope.value(typed, typed.destination), "context")
+        flag = next((flag for flag in typed.flags if flag.name == "from"), None)
+        if flag is not None:
+            name = expand(flag.value, self.scope.texts, self.scope.escape)
+            index = self.find(name.text)
+            if index is not None:
+                return replace(fact, origin="stage", stage=index)
+            return replace(fact, origin="image", image=Value(name.text, typed.span(flag.word), name.unset))
+        if typed.adds and any(source.text.startswith(_ON_THE_WEB) for source in sources):
+            return replace(fact, origin="url")
+        inline = sources and all(source.text.startswith("<<") for source in sources)
+        return replace(fact, origin="inline") if inline else fact
+
+    def done(self, index: int, line: From, name: str, base: Base, parent: StageFacts | None) -> StageFacts:
+        """The facts of the stage."""
+        return StageFacts(
+            index=index,
+            name=name,
+            line=line,
+            base=base,
+            root=parent.root if parent else base,
+            lineage=(*(parent.lineage if parent else ()), index),
+            typed=tuple(self.typed),
+            runs=tuple(self.runs),
+            installs=tuple((run, it) for run in self.runs for it in installs(run.script.commands)),
+            go_builds=_completed(self.runs),
+            copies=tuple(self.copies),
+            environment=self.scope.values,
+            exported=self.scope.fixed,
+            user=self.user,
+            workdir=self.workdir,
+            entrypoint=self.entrypoint,
+            cmd=self.cmd,
+            ports=self.ports,
+            shell=self.shell,
+            healthcheck=self.healthcheck,
+        )
+
+
+def _completed(runs: Sequence[RunFact]) -> tuple[tuple[RunFact, GoBuild], ...]:
+    """The Go builds of RUNs, with CGO_ENABLED and GOOS as they are in effect."""
+    found = []
+    for run in runs:
+        for build in go_builds(run.script.commands):
+            cgo = _in_effect(build.cgo, "CGO_ENABLED", run.environment)
+            goos = _in_effect(build.goos, "GOOS", run.environment)
+            found.append((run, replace(build, cgo=cgo, goos=goos)))
+    return tuple(found)
+
+
+def _in_effect(said: str | None, name: str, environment: Mapping[str, Value]) -> str | None:
+    """A variable for a command: as its script sets it, else as the file's environment does."""
+    if said is None:
+        value = environment.get(name)
+        return value.text if value else None
+    if "$" not in said:
+        return said
+    found = expand(said, {key: value.text for key, value in environment.items()})
+    return said if found.unset else found.text
+
+
+def _below(current: Value | None, new: Value) -> Value:
+    """WORKDIR: a relative one is below the one before."""
+    if new.text.startswith(("/", "$")) or current is None:
+        return new
+    text = f"{current.text.rstrip('/')}/{new.text}"
+    return Value(text, Span(new.span.start, new.span.end), current.unset + new.unset)
