@@ -3,7 +3,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint integration bench check lock clean
+.PHONY: help demo test lint conformance integration bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -22,6 +22,9 @@ lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+conformance: $(READY)  ## BuildKit's own parser tests: make conformance BUILDKIT=a checkout of moby/buildkit
+	$(BIN)/python scripts/conformance.py $(BUILDKIT)
 
 integration: $(READY)  ## the tests that need Debian's archive, podman, buildah, skopeo (installed when missing)
 	scripts/install-system-packages
