@@ -37,6 +37,8 @@ def excerpt(lines: Lines, start: tuple[int, int], end: tuple[int, int]) -> Itera
 def _drawn(line: str, begin: int, stop: int) -> tuple[str, str]:
     """A line as it is shown, and the marks under its characters [begin, stop). Far too long a line is cut around it."""
     stop = max(stop, begin)
+    if stop > begin and len(line) <= WIDTH and line.isascii() and line.isprintable():  # as nearly every line is
+        return line.rstrip(), " " * begin + "^" * (min(stop, len(line)) - begin)
     left = max(0, min(begin, len(line)) - WIDTH // 2) if len(line) > WIDTH else 0
     right = left + WIDTH if len(line) > WIDTH else len(line)
     shown = ["..."] if left else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 
 from barehull.checking.lines import Lines
 from barehull.checking.model import CheckedFile, CheckReport
@@ -96,15 +97,19 @@ def _finding(file: CheckedFile, finding: Finding, lines: Lines, why: str, paint:
 
 def _note(label: str, text: str, margin: str, paint: _Paint) -> Iterator[str]:
     """`= label: text`, folded."""
-    if not text:
+    if not text.strip():
         return
-    head = f"{margin} = {label}: "
-    folded = textwrap.wrap(
-        safe(" ".join(text.split())), WIDTH, initial_indent=head, subsequent_indent=" " * len(head),
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-    for line in folded:
-        yield line.replace(head, f"{margin} {paint('=', 'blue')} {paint(label, 'bold')}: ", 1)
+    indent = " " * len(f"{margin} = {label}: ")
+    first, *rest = _folded(text, WIDTH - len(indent))
+    yield f"{margin} {paint('=', 'blue')} {paint(label, 'bold')}: {first}"
+    for line in rest:
+        yield indent + line
+
+
+@lru_cache(maxsize=1024)  # the same few texts come again and again, and folding them is half of the work
+def _folded(text: str, width: int) -> tuple[str, ...]:
+    words = safe(" ".join(text.split()))
+    return tuple(textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False))
 
 
 def _closing(report: CheckReport) -> Iterator[str]:
