@@ -173,3 +173,27 @@ def test_any_text_has_facts_within_it(text: str) -> None:
     spans = [stage.base.image.span for stage in facts.stages] + [span for _, span in facts.problems]
     spans += [run.span(command) for stage in facts.stages for run, command in stage.commands]
     assert all(0 <= span.start <= span.end <= len(text) for span in spans)
+
+
+class TestGo:
+    @pytest.mark.parametrize(
+        ("body", "cgo"),
+        [
+            ("RUN go env -w CGO_ENABLED=0\nRUN go build .\n", "0"),
+            ("ENV CGO_ENABLED=1\nRUN CGO_ENABLED=0; go build .\n", "0"),
+            ("RUN CGO_ENABLED=0; go build .\n", None),
+            ("ARG CGO_ENABLED=0\nRUN go build .\n", "0"),
+            ("ENV CGO_ENABLED=1\nRUN go env -w CGO_ENABLED=0 && go build .\n", "1"),
+            ("ARG CGO=0\nENV CGO_ENABLED=${CGO}\nRUN go build .\n", "0"),
+            ("ENV CGO_ENABLED=0\nRUN CGO_ENABLED=1 go build .\n", "1"),
+        ],
+    )
+    def test_cgo_is_as_the_command_sees_it(self, body: str, cgo: str | None) -> None:
+        assert last(f"FROM golang\n{body}").go_builds[-1][1].cgo == cgo
+
+    def test_what_go_env_sets_is_inherited_by_the_stages_on_it(self) -> None:
+        assert last("FROM golang AS a\nRUN go env -w CGO_ENABLED=0\nFROM a\nRUN go build\n").go_builds[0][1].cgo == "0"
+
+    def test_what_builds_is_told_with_its_language(self) -> None:
+        builds = last("FROM x\nRUN echo hi && npm ci && make all\n").builds
+        assert [(command.name, language) for _, command, language in builds] == [("npm", "node"), ("make", "make")]

@@ -87,7 +87,8 @@ class StageFacts:
     Its own are `typed`, `runs`, `copies`, `installs`, `go_builds`; in effect, things inherited from its FROM parents in
     this file included, are `environment`, `user`, `workdir`, `entrypoint`, `cmd`, `ports`, `shell`, `healthcheck`.
 
-    Of `go_builds`, `cgo` and `goos` are completed from the environment that they run in, and expanded.
+    Of `go_builds`, `cgo` and `goos` are completed from the environment that they run in, and expanded; `go_settings`
+    are what `go env -w` has set. `builds` are the commands that build something, with the language: see `builds_language`.
     `lineage` are the indices of its FROM parents and of itself, parents first; `root` is what the first of them is on.
     `environment` holds the values of ENV and ARG, `exported` the names of ENV, which the image keeps; `user` is None
     where no USER is said (nor inherited in this file).
@@ -103,6 +104,8 @@ class StageFacts:
     runs: tuple[RunFact, ...]
     installs: tuple[tuple[RunFact, Install], ...]
     go_builds: tuple[tuple[RunFact, GoBuild], ...]
+    go_settings: Mapping[str, str]
+    builds: tuple[tuple[RunFact, ShellCommand, str], ...]
     copies: tuple[CopyFact, ...]
     environment: Mapping[str, Value]
     exported: frozenset[str]

@@ -10,7 +10,7 @@ from barehull.core.span import Span
 from barehull.dockerfile.expand import expand
 from barehull.dockerfile.facts import Base, CopyFact, RunFact, StageFacts, StartFact, Value
 from barehull.dockerfile.instructions import Copy, From, Healthcheck, Pairs, Run, Start, Typed, Words
-from barehull.dockerfile.programs import GoBuild, go_builds, installs
+from barehull.dockerfile.programs import GoBuild, builds_language, go_builds, go_settings, installs
 from barehull.dockerfile.scope import Scope
 from barehull.dockerfile.shell import Script, commands
 from barehull.dockerfile.tree import Dockerfile
@@ -138,6 +138,7 @@ class StageReader:
 
     def done(self, index: int, line: From, name: str, base: Base, parent: StageFacts | None) -> StageFacts:
         """The facts of the stage."""
+        found, settings = _go(self.runs, parent.go_settings if parent else {})
         return StageFacts(
             index=index,
             name=name,
@@ -148,7 +149,14 @@ class StageReader:
             typed=tuple(self.typed),
             runs=tuple(self.runs),
             installs=tuple((run, it) for run in self.runs for it in installs(run.script.commands)),
-            go_builds=_completed(self.runs),
+            go_builds=found,
+            go_settings=settings,
+            builds=tuple(
+                (run, command, language)
+                for run in self.runs
+                for command in run.script.commands
+                if (language := builds_language(command))
+            ),
             copies=tuple(self.copies),
             environment=self.scope.values,
             exported=self.scope.fixed,
@@ -162,22 +170,28 @@ class StageReader:
         )
 
 
-def _completed(runs: Sequence[RunFact]) -> tuple[tuple[RunFact, GoBuild], ...]:
-    """The Go builds of RUNs, with CGO_ENABLED and GOOS as they are in effect."""
+def _go(
+    runs: Sequence[RunFact], settings: Mapping[str, str]
+) -> tuple[tuple[tuple[RunFact, GoBuild], ...], Mapping[str, str]]:
+    """The Go builds of RUNs, with CGO_ENABLED and GOOS as they are in effect; and what `go env -w` leaves to others."""
     found = []
     for run in runs:
-        for build in go_builds(run.script.commands):
-            cgo = _in_effect(build.cgo, "CGO_ENABLED", run.environment)
-            goos = _in_effect(build.goos, "GOOS", run.environment)
+        for build in go_builds(run.script.commands, settings):
+            cgo = _in_effect(build.cgo, "CGO_ENABLED", build, run.environment)
+            goos = _in_effect(build.goos, "GOOS", build, run.environment)
             found.append((run, replace(build, cgo=cgo, goos=goos)))
-    return tuple(found)
+        settings = go_settings(run.script.commands, settings)
+    return tuple(found), settings
 
 
-def _in_effect(said: str | None, name: str, environment: Mapping[str, Value]) -> str | None:
-    """A variable for a command: as its script sets it, else as the file's environment does."""
+def _in_effect(said: str | None, name: str, build: GoBuild, environment: Mapping[str, Value]) -> str | None:
+    """A variable for a command: as its script or `go env -w` sets it, unless ENV or ARG does."""
+    outside = environment.get(name)
+    if outside is not None and name not in build.command.environment:
+        assigned = build.command.assigned.get(name)
+        said = outside.text if assigned is None else assigned.text
     if said is None:
-        value = environment.get(name)
-        return value.text if value else None
+        return None
     if "$" not in said:
         return said
     found = expand(said, {key: value.text for key, value in environment.items()})
