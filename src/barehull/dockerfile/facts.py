@@ -88,7 +88,7 @@ class StageFacts:
     this file included, are `environment`, `user`, `workdir`, `entrypoint`, `cmd`, `ports`, `shell`, `healthcheck`.
 
     Of `go_builds`, `cgo` and `goos` are completed from the environment that they run in, and expanded; `go_settings`
-    are what `go env -w` has set. `builds` are the commands that build something, with the language: see `builds_language`.
+    are what `go env -w` has set. `builds` are the commands that build something, with its language.
     `lineage` are the indices of its FROM parents and of itself, parents first; `root` is what the first of them is on.
     `environment` holds the values of ENV and ARG, `exported` the names of ENV, which the image keeps; `user` is None
     where no USER is said (nor inherited in this file).
