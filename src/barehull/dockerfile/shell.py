@@ -14,7 +14,7 @@ from barehull.dockerfile.shell_walk import Walk
 from barehull.dockerfile.simple_command import NONE, Argument, Script, ShellCommand
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Tree
+    from tree_sitter import Language, Parser, Tree
 
 __all__ = ["NONE", "Argument", "Script", "ShellCommand", "commands"]
 
@@ -23,7 +23,7 @@ MAX_CHARACTERS = 4 << 20
 # ones 1.4; one that uses up more CPU time is given up.
 _SHORT = 1000
 _SECONDS = 0.05
-_SECONDS_PER_CHARACTER = 2e-6
+_SECONDS_PER_CHARACTER = 3e-6
 
 # Comments within a chain: `# why` - a substitution of nothing, which the grammar does not know.
 _COMMENT_IDIOM = re.compile(r"(?<!\S)`[ \t]*#[^`\n]*`")
@@ -58,16 +58,34 @@ def _parse(script: str) -> Tree | None:
     source = _UNUSUAL.sub(".", script).encode("ascii")
     # A parser of one's own for each script: it is made in 0.2 us, and has a state.
     parser = Parser(_bash())
-    if len(source) <= _SHORT:
-        return parser.parse(source)
-    deadline = time.thread_time() + _SECONDS + _SECONDS_PER_CHARACTER * len(source)
+    return parser.parse(source) if len(source) <= _SHORT else _parse_long(parser, source)
+
+
+def _parse_long(parser: Parser, source: bytes) -> Tree | None:
+    """The tree, or None: it would take too long. What the grammar does at the end of a text cannot be stopped and may
+    be what takes long, so a script that is no longer than twice what went well is tried next.
+    """
+    size = _SHORT * 4
+    while True:
+        size = len(source) if size * 2 > len(source) else size
+        part = source[:size]
+        tree = _parse_in_time(parser, part, _SECONDS + _SECONDS_PER_CHARACTER * size)
+        if tree is None or size == len(source):
+            return tree
+        size *= 2
+
+
+def _parse_in_time(parser: Parser, source: bytes, seconds: float) -> Tree | None:
+    start = time.thread_time()
     try:
-        return parser.parse(
+        tree = parser.parse(
             lambda at, _: source[at : at + (1 << 16)],
-            progress_callback=lambda _, __: time.thread_time() > deadline,
+            progress_callback=lambda _, __: time.thread_time() - start > seconds,
         )
-    except ValueError:  # given up
+    except ValueError:  # stopped
+        parser.reset()
         return None
+    return tree if time.thread_time() - start <= 2 * seconds else None
 
 
 @cache

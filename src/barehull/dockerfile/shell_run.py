@@ -81,10 +81,10 @@ class Runner:
 
     def _assignments(self, node: Node, conditional: bool) -> None:
         for child in node.children if node.type == "variable_assignments" else (node,):
+            self._children(child, conditional)
             pair = self._assignment(self._word([child]))
             if pair is not None:
                 self.variables.assign(*pair, everything_exported=builtins.exports_all(self.variables))
-            self._children(child, conditional)
 
     def _substitutions(self, word: Node, conditional: bool) -> None:
         """The commands within a word."""
