@@ -7,7 +7,7 @@ from itertools import count
 
 from barehull.core.span import Span
 from barehull.dockerfile.facts import Base, Facts, StageFacts, Value
-from barehull.dockerfile.instructions import From, Invalid, Onbuild, Pairs, Typed, read
+from barehull.dockerfile.instructions import From, Invalid, Pairs, Typed, read
 from barehull.dockerfile.scope import PLATFORM, Scope
 from barehull.dockerfile.stage import StageReader
 from barehull.dockerfile.targets import targets_of
@@ -34,12 +34,8 @@ def facts_of(text: str, arguments: Mapping[str, str] | None = None) -> Facts:
 
 
 def _problems(typed: Sequence[Typed]) -> list[Problem]:
-    found = []
-    for it in typed:
-        inner = it.inner if isinstance(it, Onbuild) else it
-        if isinstance(inner, Invalid):
-            found.append((inner.why, _whole(it)))
-    return found
+    """What BuildKit refuses. It does not look at what ONBUILD holds before that is triggered."""
+    return [(it.why, _whole(it)) for it in typed if isinstance(it, Invalid)]
 
 
 def _whole(typed: Typed) -> Span:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from barehull.core.span import Span
 from barehull.dockerfile.expand import expand
 from barehull.dockerfile.facts import Base, CopyFact, RunFact, StageFacts, StartFact, Value
+from barehull.dockerfile.flags import csv_fields
 from barehull.dockerfile.instructions import Copy, From, Healthcheck, Pairs, Run, Start, Typed, Words
 from barehull.dockerfile.programs import GoBuild, builds_language, go_builds, go_settings, installs
 from barehull.dockerfile.scope import Scope
@@ -102,7 +103,7 @@ class StageReader:
             index
             for flag in typed.flags
             if flag.name == "mount"
-            for part in flag.value.split(",")
+            for part in csv_fields(flag.value) or ()
             if part.startswith("from=") and (index := self.find(self._text(part[5:]))) is not None
         )
         fact = RunFact(typed, _NO_SCRIPT, self.scope.values, mounts)
