@@ -299,6 +299,13 @@ def test_what_is_nested_too_deep_is_not_valid() -> None:
     assert not commands("$(" * 5000 + "a" + ")" * 5000).valid
 
 
+@pytest.mark.parametrize("joint", [" ", " && ", " | ", " || ", "; ", "\n", " $(b) ", " 'b' "])
+def test_long_scripts_that_are_correct_are_valid(joint: str) -> None:
+    parsed = commands(joint.join(["a"] * 5_000))
+    assert parsed.valid
+    assert sum(len(command.words) for command in parsed.commands) >= 5_000
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -68,7 +68,8 @@ def _parse_long(parser: Parser, source: bytes) -> Tree | None:
     size = _SHORT * 4
     while True:
         size = len(source) if size * 2 > len(source) else size
-        part = source[:size]
+        # Not cut after an operator, which would make an error of it.
+        part = source[:size].rstrip(b" \t\n|&\\") if size < len(source) else source
         tree = _parse_in_time(parser, part, _SECONDS + _SECONDS_PER_CHARACTER * size)
         if tree is None or size == len(source):
             return tree
