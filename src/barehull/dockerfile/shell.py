@@ -65,6 +65,8 @@ def _parse_long(parser: Parser, source: bytes) -> Tree | None:
     """The tree, or None: it would take too long. What the grammar does at the end of a text cannot be stopped and may
     be what takes long, so a script that is no longer than twice what went well is tried next.
     """
+    if source.rstrip().endswith((b"|", b"&&")):
+        return None  # an error, at the end
     size = _SHORT * 4
     while True:
         size = len(source) if size * 2 > len(source) else size

@@ -50,12 +50,16 @@ class Walk(Runner):
     def _list(self, node: Node, conditional: bool) -> None:
         """Chains, `a && b || c`: the tree leans to the left, and may be deep."""
         links: list[tuple[str, Node]] = []
-        while node.type == "list" and node.child_count == 3:
-            first, joint, last = node.children
-            links.append((joint.type, last))
+        while node.type == "list":
+            first, *rest = node.children
+            parts, joint = [], ""
+            for child in rest:  # an operator, a statement; comments and errors as well
+                if child.is_named:
+                    parts.append((joint, child))
+                else:
+                    joint = child.type
+            links += reversed(parts)
             node = first
-        if node.type == "list":
-            self._children(node, conditional)
         links.append(("", node))
         tested, mark = False, -1
         for operator, link in reversed(links):
