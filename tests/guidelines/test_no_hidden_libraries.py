@@ -57,6 +57,18 @@ CASES = {
         "pass",
         [],
     ),
+    "all of a stage on scratch, which has only what is copied there": (
+        "FROM golang:1.26 AS build\nRUN make\nFROM scratch AS files\nCOPY --from=build /m /m\n"
+        "FROM gcr.io/distroless/static\nCOPY --from=files / /\n",
+        "pass",
+        [],
+    ),
+    "a library through a stage on scratch": (
+        "FROM debian:13 AS build\nRUN make\nFROM scratch AS files\nCOPY --from=build /usr/lib/libfoo.so /lib/\n"
+        "FROM gcr.io/distroless/cc-debian13\nCOPY --from=files / /\n",
+        "fail",
+        [("error", "/usr/lib/libfoo.so")],
+    ),
     "the list of packages deleted": (
         "FROM debian:13\nRUN apt-get update && rm -rf /var/lib/dpkg\n",
         "fail",

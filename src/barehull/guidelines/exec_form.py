@@ -5,7 +5,7 @@ from __future__ import annotations
 from barehull.core.span import Span
 from barehull.dockerfile.facts import RunFact, StageFacts, StartFact
 from barehull.dockerfile.instructions import Healthcheck
-from barehull.guidelines.images import SHELLS, Known, copies_shell, root, unknown_base, without_shell
+from barehull.guidelines.images import SHELLS, Known, copies_shell, root, shipping, unknown_base, without_shell
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
 _INITS = frozenset({"tini", "dumb-init", "catatonit", "docker-init", "env", "exec", "nice", "time"})
@@ -23,8 +23,10 @@ def check(image: Shipped) -> Answer:
     base = root(image, image.stage)
     bare = without_shell(base) and not copies_shell(image)
     remarks = [*_starts(image, bare), *_health(image, bare), *_interpreter(image, base)]
+    whole = shipping(image)
     for stage in image.sources:
-        remarks += _runs(image, stage, bare)
+        if bare or stage.index not in whole:
+            remarks += _runs(image, stage)
     fails = any(remark.severity == "error" for remark in remarks)
     if base.name is None and not base.scratch and not fails and remarks:
         return Answer("unknown", unknown_base(base).reason, tuple(remarks))
@@ -108,10 +110,10 @@ def _health(image: Shipped, bare: bool) -> list[Remark]:
     return [found] if found else []
 
 
-def _runs(image: Shipped, stage: StageFacts, bare: bool) -> list[Remark]:
+def _runs(image: Shipped, stage: StageFacts) -> list[Remark]:
     """RUNs in a stage whose base has nothing to run them."""
     base = root(image, stage)
-    if not without_shell(base) or (stage.index in image.stage.lineage and not bare):
+    if not without_shell(base):
         return []
     if stage.shell and stage.shell[0].rpartition("/")[2] not in SHELLS:
         return []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from barehull.dockerfile.facts import RunFact, StageFacts
 from barehull.dockerfile.programs import GoBuild, builds_language
-from barehull.guidelines.images import root, ships
+from barehull.guidelines.images import root, shipping
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
 _SHELLS = ("sh", "bash", "ash", "dash")
@@ -18,10 +18,10 @@ def check(image: Shipped) -> Answer:
     remarks: list[Remark] = []
     unknown: list[str] = []
     built = False
+    whole, taken = shipping(image), _taken(image)
     for stage in image.sources:
-        builds = [
-            (run, build) for run, build in stage.go_builds if not build.remote or _tool_ships(image, stage, build)
-        ]
+        copied = None if stage.index in whole else taken.get(stage.index, set())
+        builds = [(run, build) for run, build in stage.go_builds if not build.remote or _tool_ships(build, copied)]
         for run, build in builds:
             built = True
             remarks += _flags(run, build)
@@ -74,19 +74,21 @@ def _unclear(build: GoBuild) -> Iterator[str]:
         yield f"GOOS={build.goos} cannot be told: the variable has no value here"
 
 
-def _tool_ships(image: Shipped, stage: StageFacts, build: GoBuild) -> bool:
-    """Whether a tool of elsewhere gets into the image: installed in it, or copied by name or with its folder."""
-    if ships(image, stage):
-        return True
+def _tool_ships(build: GoBuild, taken: set[str] | None) -> bool:
+    """Whether a tool of elsewhere gets into the image: installed in it (None), or taken by name or with its folder."""
     names = {package.partition("@")[0].rstrip("/").rpartition("/")[2] for package in build.packages}
-    folders = {"bin", "*"}
-    for other in image.sources:
-        for copy in other.copies:
-            if copy.stage == stage.index:
-                ends = {source.text.rstrip("/").rpartition("/")[2] for source in copy.sources}
-                if ends & (names | folders):
-                    return True
-    return False
+    return taken is None or not taken.isdisjoint(names | {"bin", "*"})
+
+
+def _taken(image: Shipped) -> dict[int, set[str]]:
+    """The names of what is copied from each stage."""
+    found: dict[int, set[str]] = {}
+    for stage in image.sources:
+        for copy in stage.copies:
+            if copy.stage is not None:
+                ends = (source.text.rstrip("/").rpartition("/")[2] for source in copy.sources)
+                found.setdefault(copy.stage, set()).update(ends)
+    return found
 
 
 def _hidden(image: Shipped, stage: StageFacts) -> str:
@@ -108,7 +110,7 @@ def _hidden(image: Shipped, stage: StageFacts) -> str:
 
 def _is_script(name: str, arguments: tuple[str, ...], program: str) -> bool:
     if name in _SHELLS:
-        return any(not argument.startswith("-") for argument in arguments[:2])
+        return "-s" not in arguments[:1] and any(not argument.startswith("-") for argument in arguments[:2])
     return name.endswith(".sh") or program.startswith(("./", "hack/", "scripts/", "build/"))
 
 

@@ -80,9 +80,9 @@ def roots(image: Shipped) -> tuple[tuple[StageFacts, Known], ...]:
     return tuple((stage, known(image, stage.base.image)) for stage in named)
 
 
-def ships(image: Shipped, stage: StageFacts) -> bool:
-    """Whether what a stage holds is in the image as a whole, rather than copied from."""
-    return stage.index in image.stage.lineage
+def shipping(image: Shipped) -> frozenset[int]:
+    """The stages whose files are in the image as a whole, rather than copied from."""
+    return frozenset(image.stage.lineage)
 
 
 def _visible(shown: str, unset: tuple[str, ...]) -> str:
@@ -154,7 +154,7 @@ WORDS = {
     "ruby": "Ruby",
     "php": "PHP",
     "elixir": "Elixir",
-    "cpp": "C and C++",
+    "cpp": "C or C++",
     "make": "make",
 }
 OFFICIAL = {

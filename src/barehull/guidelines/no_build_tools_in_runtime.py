@@ -43,16 +43,20 @@ _TOOLS = frozenset(
     """.split()  # noqa: SIM905
 )
 _RUNTIMES = {"nodejs": "node", "node": "node", "python3": "python", "python": "python"}
-_REMOVES = {"apt-get": ("purge", "remove"), "apt": ("purge", "remove"), "apk": ("del",)}
-_REMOVES |= dict.fromkeys(("dnf", "yum", "microdnf"), ("remove", "erase"))
+_REMOVES = dict.fromkeys(("apt-get", "apt"), frozenset({"purge", "remove"})) | {"apk": frozenset({"del"})}
+_REMOVES |= dict.fromkeys(("dnf", "yum", "microdnf"), frozenset({"remove", "erase"}))
 
 
 def check(image: Shipped) -> Answer:
     """What the layers that ship install, but for what the same RUN removes; and whether they stand on an SDK."""
     remarks = [*_sdk(image)]
     for stage in image.layers:
+        removals: dict[int, dict[str, int]] = {}
         for run, install in stage.installs:
-            remarks += _installed(image, run, install)
+            start = run.run.instruction.start
+            if start not in removals:
+                removals[start] = _removals(run)
+            remarks += _installed(image, run, install, removals[start])
         remarks += _copied(image, stage)
     return judged(remarks, "nothing that builds is installed in what ships")
 
@@ -66,22 +70,27 @@ def _sdk(image: Shipped) -> Iterator[Remark]:
         yield Remark(message, "error", base.value.span, advice)
 
 
-def _installed(image: Shipped, run: RunFact, install: Install) -> Iterator[Remark]:
+def _installed(image: Shipped, run: RunFact, install: Install, gone: dict[str, int]) -> Iterator[Remark]:
     span = run.span(install.command)
     if install.manager not in _OF_SYSTEMS:
         words = WORDS.get(image.language, "the program")
         what = f" {', '.join(install.packages[:3])}" if install.packages else ""
-        message = f"{install.manager} installs{what} in the stage that ships, with its tools and caches"
+        message = f"{install.manager} installs{what} in the stage that ships: its tools and caches come along"
         yield Remark(message, "error", span, _elsewhere(install.manager, words))
         return
-    gone = _removed(run, install)
-    builds = [name for name in install.packages if name not in gone and _builds(name, image.language)]
-    tools = [name for name in install.packages if name not in gone and name in _TOOLS]
+    kept = _kept(install, gone)
+    builds = [name for name in kept if _builds(name)]
+    runtimes = [name for name in kept if _of_another(name, image.language)]
+    tools = [name for name in kept if name in _TOOLS]
     if builds:
         message = f"{_listed(builds)} {'builds' if len(builds) == 1 else 'build'} programs, and would ship"
         advice = (
             f"Install {_listed(builds)} in the stage that builds, and take only the result over: `COPY --from=build`."
         )
+        yield Remark(message, "error", span, advice)
+    if runtimes:
+        message = f"{_listed(runtimes)} in what ships, which is {WORDS.get(image.language, image.language)}"
+        advice = "Run it in the stage that builds, and take only the result over: `COPY --from=build`."
         yield Remark(message, "error", span, advice)
     if tools:
         message = f"{_listed(tools)} in what ships: a tool for whoever breaks in"
@@ -99,28 +108,39 @@ def _elsewhere(manager: str, words: str) -> str:
     return f"Install what {words} needs in the stage that builds: {how}."
 
 
-def _builds(name: str, language: str) -> bool:
+def _builds(name: str) -> bool:
     if name in _BUILDS or name.endswith(_BUILD_ENDS):
         return True
     if name.startswith(("openjdk-", "java-")):
         return ("jdk" in name and "jre" not in name) or name.endswith("-devel")
-    if name.startswith(_BUILD_STARTS):
-        return not name.endswith(("-base", "-runtime", "-libs"))
-    return name in _RUNTIMES and language not in ("", _RUNTIMES[name])
+    return name.startswith(_BUILD_STARTS) and not name.endswith(("-base", "-runtime", "-libs"))
 
 
-def _removed(run: RunFact, install: Install) -> frozenset[str]:
-    """The packages of an installation that the same RUN removes again: one layer, so they never ship."""
-    gone: set[str] = set()
+def _of_another(name: str, language: str) -> bool:
+    """Whether a package is the runtime of a language that is not the image's."""
+    return language in WORDS and _RUNTIMES.get(name, language) != language
+
+
+def _removals(run: RunFact) -> dict[str, int]:
+    """What a RUN removes again, with the place of the last removal: one layer, so it never ships."""
+    gone: dict[str, int] = {}
     for command in run.script.commands:
-        if command.start > install.command.start and set(command.arguments) & set(_REMOVES.get(command.name, ())):
-            gone |= set(command.arguments)
+        if not _REMOVES.get(command.name, frozenset()).isdisjoint(command.arguments):
+            gone |= dict.fromkeys(command.arguments, command.start)
+    return gone
+
+
+def _kept(install: Install, gone: dict[str, int]) -> tuple[str, ...]:
+    """The packages of an installation that the same RUN does not remove after it."""
+    start = install.command.start
     words = install.command.arguments
-    for index, word in enumerate(words):  # apk add --virtual .build-deps ...; apk del .build-deps
-        name = words[index + 1] if word in ("--virtual", "-t") and index + 1 < len(words) else ""
-        if (name or word.removeprefix("--virtual=")) in gone and (name or word.startswith("--virtual=")):
-            return frozenset(install.packages)
-    return frozenset(gone)
+    for word, after in zip(
+        words, (*words[1:], ""), strict=True
+    ):  # apk add --virtual .build-deps ...; apk del .build-deps
+        group = after if word in ("--virtual", "-t") else word.partition("--virtual=")[2]
+        if group and gone.get(group, -1) > start:
+            return ()
+    return tuple(name for name in install.packages if gone.get(name, -1) <= start)
 
 
 def _copied(image: Shipped, stage: StageFacts) -> Iterator[Remark]:

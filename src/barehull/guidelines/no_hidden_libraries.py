@@ -20,18 +20,34 @@ _THERE_ALREADY = ("/etc/ssl", "/usr/share/ca-certificates", "/usr/share/zoneinfo
 
 def check(image: Shipped) -> Answer:
     """COPY --from into the layers that ship; and what deletes the list of packages there."""
-    remarks: list[Remark] = []
-    copied = False
-    with_database = any(_keeps_database(copy) for stage in image.layers for copy in stage.copies)
+    copies = _brought(image)
+    with_database = any(_keeps_database(copy) for copy in copies)
+    remarks = [remark for copy in copies for remark in _copy(copy, with_database)]
     for stage in image.layers:
-        for copy in stage.copies:
-            if copy.origin in ("stage", "image"):
-                copied = True
-                remarks += _copy(copy, with_database)
         remarks += _deleted(stage)
-    if not copied and not remarks:
-        return Answer("pass", "nothing is copied from another stage or image")
-    return judged(remarks, "no library is copied out of its package")
+    told = "no library is copied out of its package" if copies else "nothing is copied from another stage or image"
+    return judged(remarks, told)
+
+
+def _brought(image: Shipped) -> list[CopyFact]:
+    """The copies from elsewhere whose files ship.
+
+    A stage on scratch only has what is copied into it: its own copies are looked at instead.
+    """
+    found: dict[int, CopyFact] = {}
+    ahead, seen = list(image.stage.lineage), set[int]()
+    while ahead:
+        index = ahead.pop()
+        if index in seen:
+            continue
+        seen.add(index)
+        for copy in image.facts.stages[index].copies:
+            taken = None if copy.stage is None else image.facts.stages[copy.stage]
+            if taken and taken.root.image.text == "scratch":
+                ahead += [it for it in taken.lineage if it not in seen] if taken.index not in seen else []
+            elif copy.origin in ("stage", "image"):
+                found[copy.copy.instruction.start] = copy
+    return [copy for _, copy in sorted(found.items())]
 
 
 def _keeps_database(copy: CopyFact) -> bool:
@@ -50,7 +66,7 @@ def _copy(copy: CopyFact, with_database: bool) -> list[Remark]:
         what = _hidden(path)
         if what:
             severity = "warning" if with_database and path not in ("/", "/*") else "error"
-            message = f"`{source.text}` is {what}: scanners no longer see which package it is from"
+            message = f"`{source.text}` is {what}: scanners no longer see which package that is from"
             advice = (
                 "Take it as a package of the runtime (`runtime.packages` in barehull.toml), or a distroless base that "
                 "has it: `base` has OpenSSL, `cc` libstdc++ and libgomp. A static binary needs neither."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from barehull.dockerfile.facts import Value
-from barehull.guidelines.images import Known, known, roots, ships
+from barehull.guidelines.images import Known, known, roots, shipping
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
 
@@ -37,9 +37,10 @@ def check(image: Shipped) -> Answer:
 
 def _images(image: Shipped) -> Iterator[tuple[Known, bool]]:
     """The images that are drawn from, with whether they ship; those that ship first, so that they count as such."""
-    bases = [(base, ships(image, stage)) for stage, base in roots(image)]
+    whole = shipping(image)
+    bases = [(base, stage.index in whole) for stage, base in roots(image)]
     copied: list[tuple[Value, bool]] = [
-        (copy.image, ships(image, stage))
+        (copy.image, stage.index in whole)
         for stage in image.sources
         for copy in stage.copies
         if copy.image is not None and copy.image.text != "scratch"

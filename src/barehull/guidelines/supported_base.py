@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from barehull.catalog.model import Distroless, OfficialImage
 from barehull.core.severity import Severity
-from barehull.guidelines.images import WORDS, Known, root, roots, ships
+from barehull.guidelines.images import WORDS, Known, root, roots, shipping
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
 _SOON = timedelta(days=90)
@@ -15,8 +15,9 @@ _SOON = timedelta(days=90)
 def check(image: Shipped) -> Answer:
     """Errors for the base that ships, warnings for those that only build."""
     remarks: dict[str, Remark] = {}
+    whole = shipping(image)
     for stage, base in roots(image):
-        if not ships(image, stage):
+        if stage.index not in whole:
             for remark in _remarks(image, base, "warning"):
                 remarks.setdefault(remark.message, remark)
     shipped = root(image, image.stage)
