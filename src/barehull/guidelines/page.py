@@ -39,8 +39,8 @@ def index(guidelines: tuple[Guideline, ...]) -> str:
 
 def _ignoring(name: str) -> str:
     return (
-        f"Where it cannot be followed, say why above the instruction: `# barehull: ignore[{name}] <reason>`; before the "
-        "first FROM it holds for the whole file. It needs a reason, and one that ignores nothing is reported."
+        f"Where it cannot be followed, say why above the instruction: `# barehull: ignore[{name}] <reason>`; before "
+        "the first FROM it holds for the whole file. It needs a reason, and one that ignores nothing is reported."
     )
 
 
