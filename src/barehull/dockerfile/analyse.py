@@ -64,7 +64,7 @@ def _stages(
     top.set({**PLATFORM, **{name: Value(text, Span(0, 0)) for name, text in given.items() if name in PLATFORM}})
     for it in before:
         if isinstance(it, Pairs) and it.instruction.keyword == "ARG":
-            top.argument(it, {}, given)
+            top.arg(it, {}, given)
     names = {line.name.text.lower(): index for index, (line, _) in zip(count(), groups) if line.name}
 
     def find(name: str) -> int | None:
@@ -78,10 +78,8 @@ def _stages(
     for index, (line, body) in enumerate(groups):
         base = _base(line, top, before_names)
         parent = None if base.stage is None else stages[base.stage]
-        scope = Scope(file.escape, fixed=parent.exported if parent else frozenset())
-        if parent:
-            scope.set(parent.environment)
-        reader = StageReader(file, scope, top.values, given, find)
+        scope = Scope(file.escape, parent.environment if parent else None)
+        reader = StageReader(file, scope, top.environment, given, find)
         if parent:
             reader.inherit(parent)
         for it in body:

@@ -6,23 +6,16 @@ These are the values; `analyse.facts_of` makes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from barehull.core.span import Span
+from barehull.dockerfile.environment import Environment
+from barehull.dockerfile.environment import Value as Value
 from barehull.dockerfile.instructions import Copy, From, Run, Typed, Word
 from barehull.dockerfile.programs import GoBuild, Install
 from barehull.dockerfile.shell import Script, ShellCommand
 from barehull.dockerfile.tree import Dockerfile
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value after expansion, and where it is written. `unset` names the variables that have no value here."""
-
-    text: str
-    span: Span
-    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +82,8 @@ class StageFacts:
 
     Of `go_builds`, `cgo` and `goos` are completed from the environment that they run in, and expanded; `go_settings`
     are what `go env -w` has set. `builds` are the commands that build something, with its language.
-    `lineage` are the indices of its FROM parents and of itself, parents first; `root` is what the first of them is on.
-    `environment` holds the values of ENV and ARG, `exported` the names of ENV, which the image keeps; `user` is None
+    `parent` is the stage of this file that it is FROM; `root` is what the first of its FROM parents is on.
+    `environment` holds the values of ENV, which the image keeps, and of ARG; `user` is None
     where no USER is said (nor inherited in this file).
     """
 
@@ -99,7 +92,7 @@ class StageFacts:
     line: From
     base: Base
     root: Base
-    lineage: tuple[int, ...]
+    parent: StageFacts | None = field(repr=False, compare=False)
     typed: tuple[Typed, ...]
     runs: tuple[RunFact, ...]
     installs: tuple[tuple[RunFact, Install], ...]
@@ -107,8 +100,7 @@ class StageFacts:
     go_settings: Mapping[str, str]
     builds: tuple[tuple[RunFact, ShellCommand, str], ...]
     copies: tuple[CopyFact, ...]
-    environment: Mapping[str, Value]
-    exported: frozenset[str]
+    environment: Environment
     user: Value | None
     workdir: Value | None
     entrypoint: StartFact | None
@@ -116,6 +108,15 @@ class StageFacts:
     ports: tuple[Value, ...]
     shell: tuple[str, ...]
     healthcheck: Typed | None
+
+    @property
+    def lineage(self) -> tuple[int, ...]:
+        """The indices of its FROM parents in this file and of itself, parents first."""
+        found, here = [self.index], self.parent
+        while here is not None:
+            found.append(here.index)
+            here = here.parent
+        return tuple(reversed(found))
 
     @property
     def commands(self) -> tuple[tuple[RunFact, ShellCommand], ...]:

@@ -22,14 +22,14 @@ _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class GoBuild:
-    """A `go build` or `go install`. None: not set in the command itself or earlier in its script.
+    """A `go build`, `go install` or `go test -c`. None: not set in the command itself or earlier in its script.
 
     `cgo` is the value of CGO_ENABLED, `goos` of GOOS, as written, e.g. "${TARGETOS:-linux}"; "" where the script unsets
     it or sets it to nothing, which to Go is the same. `all` is `-a`; `output` the value of -o (""); `packages` what is
     built; `remote` that it is `go install module@version`, which builds a tool.
     """
 
-    verb: Literal["build", "install"]
+    verb: Literal["build", "install", "test"]
     cgo: str | None
     goos: str | None
     all: bool
@@ -49,7 +49,7 @@ def go_builds(commands: Iterable[ShellCommand], settings: Mapping[str, str] | No
             continue
         if arguments[0] == "env":
             _configure(arguments[1:], known)
-        elif arguments[0] in ("build", "install"):
+        elif arguments[0] in ("build", "install") or (arguments[0] == "test" and "-c" in arguments):
             found.append(_build(command, arguments, known))
     return tuple(found)
 
@@ -80,7 +80,7 @@ def _configure(arguments: tuple[str, ...], known: dict[str, str]) -> None:
 def _build(command: ShellCommand, arguments: tuple[str, ...], settings: Mapping[str, str]) -> GoBuild:
     flags, packages = _flags(arguments[1:])
     return GoBuild(
-        verb="install" if arguments[0] == "install" else "build",
+        verb="install" if arguments[0] == "install" else "test" if arguments[0] == "test" else "build",
         cgo=_setting("CGO_ENABLED", command, settings),
         goos=_setting("GOOS", command, settings),
         all=_is_on(flags.get("a")) or "-a" in (_setting("GOFLAGS", command, settings) or "").split(),

@@ -76,7 +76,7 @@ def builds_language(command: ShellCommand) -> str:
         return language
     if not words:
         return language if name in _WITHOUT_OPERANDS else ""
-    if words[0] in verbs:
+    if words[0] in verbs or (name == "go" and words[0] == "test" and "-c" in arguments):  # a program of tests
         return language
     return language if name in _SCRIPT_RUNNERS and _runs_build_script(name, words) else ""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from barehull.core.span import Span
-from barehull.dockerfile.expand import expand, references
+from barehull.dockerfile.environment import Environment, Log, Texts
+from barehull.dockerfile.expand import Expanded, expand, references
 from barehull.dockerfile.facts import Value
 from barehull.dockerfile.instructions import Pairs, Typed, Word
 
@@ -28,41 +28,45 @@ _PLATFORM = {
 PLATFORM = {name: Value(text, _NOWHERE) for name, text in _PLATFORM.items()}
 
 
-@dataclass(slots=True)
 class Scope:
-    """The values in effect at a point of the file. Lives while a file is read; `values` is never changed in place."""
+    """The variables of a stage while it is read, or of what stands before the first FROM."""
 
-    escape: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
-    fixed: frozenset[str] = frozenset()  # set by ENV, which wins over ARG
+    def __init__(self, escape: str, outer: Environment | None = None) -> None:
+        self._escape = escape
+        self._log = Log(outer)
+        self.environment = self._log.now()
+        self._texts = Texts(self.environment)
+
+    def expand(self, word: str) -> Expanded:
+        """A word's text, expanded here."""
+        return expand(word, self._texts, self._escape)
 
     def value(self, typed: Typed, word: Word) -> Value:
-        """A word, expanded here."""
-        found = expand(word.text, self.texts, self.escape)
+        """A word, expanded here; what depends on a variable without a value is without one, too."""
+        found = self.expand(word.text)
         unset = list(found.unset)
         for name in references(word.text):
-            if name in self.values:
-                unset += self.values[name].unset
+            value = self.environment.get(name)
+            if value is not None:
+                unset += value.unset
         return Value(found.text, typed.span(word), tuple(dict.fromkeys(unset)))
 
-    def set(self, values: Mapping[str, Value]) -> None:
+    def set(self, values: Mapping[str, Value], *, exported: bool = False) -> None:
         """Give variables a value."""
-        if values:
-            self.values = {**self.values, **values}
-            self.texts = {name: value.text for name, value in self.values.items()}
+        self._log.set(values, exported=exported)
+        self.environment = self._log.now()
+        self._texts = Texts(self.environment)
 
-    def environment(self, pairs: Pairs) -> None:
+    def env(self, pairs: Pairs) -> None:
         """ENV: every value is expanded by what was before the instruction."""
         found = {pair.key.text: self.value(pairs, pair.value) for pair in pairs.pairs if pair.value is not None}
-        self.set(found)
-        self.fixed |= found.keys()
+        self.set(found, exported=True)
 
-    def argument(self, pairs: Pairs, outer: Mapping[str, Value], given: Mapping[str, str]) -> None:
+    def arg(self, pairs: Pairs, outer: Mapping[str, Value], given: Mapping[str, str]) -> None:
         """ARG: a given value, else its default, else what `outer` has of that name. An ENV of that name wins."""
         for pair in pairs.pairs:
             name = pair.key.text
-            if name in self.fixed:
+            if self.environment.is_exported(name):
                 continue
             if name in given:
                 self.set({name: Value(given[name], pairs.span(pair.key))})

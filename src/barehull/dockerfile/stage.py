@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from barehull.core.span import Span
+from barehull.dockerfile.environment import Texts
 from barehull.dockerfile.expand import expand
 from barehull.dockerfile.facts import Base, CopyFact, RunFact, StageFacts, StartFact, Value
 from barehull.dockerfile.flags import csv_fields
@@ -38,7 +39,7 @@ class StageReader:
     workdir: Value | None = None
     entrypoint: StartFact | None = None
     cmd: StartFact | None = None
-    ports: tuple[Value, ...] = ()
+    ports: list[Value] = field(default_factory=list)
     shell: tuple[str, ...] = ()
     healthcheck: Typed | None = None
 
@@ -50,7 +51,7 @@ class StageReader:
             parent.entrypoint,
             parent.cmd,
         )
-        self.ports, self.shell, self.healthcheck = parent.ports, parent.shell, parent.healthcheck
+        self.ports, self.shell, self.healthcheck = list(parent.ports), parent.shell, parent.healthcheck
 
     def take(self, typed: Typed, stage: int) -> None:
         """The next instruction of the stage with that index."""
@@ -72,9 +73,9 @@ class StageReader:
     def _pairs(self, typed: Pairs) -> None:
         match typed.instruction.keyword:
             case "ENV":
-                self.scope.environment(typed)
+                self.scope.env(typed)
             case "ARG":
-                self.scope.argument(typed, self.outer, self.given)
+                self.scope.arg(typed, self.outer, self.given)
 
     def _words(self, typed: Words) -> None:
         values = [self.scope.value(typed, word) for word in typed.words]
@@ -84,7 +85,7 @@ class StageReader:
             case "WORKDIR" if values:
                 self.workdir = _below(self.workdir, values[0])
             case "EXPOSE":
-                self.ports += tuple(values)
+                self.ports += values
             case "SHELL":
                 self.shell = tuple(value.text for value in values)
 
@@ -104,9 +105,9 @@ class StageReader:
             for flag in typed.flags
             if flag.name == "mount"
             for part in csv_fields(flag.value) or ()
-            if part.startswith("from=") and (index := self.find(self._text(part[5:]))) is not None
+            if part.startswith("from=") and (index := self.find(self.scope.expand(part[5:]).text)) is not None
         )
-        fact = RunFact(typed, _NO_SCRIPT, self.scope.values, mounts)
+        fact = RunFact(typed, _NO_SCRIPT, self.scope.environment, mounts)
         command = typed.command
         if command.exec_form:
             return replace(fact, script=commands(shlex.join(command.words)))
@@ -119,15 +120,12 @@ class StageReader:
             return replace(fact, script=script, origin=begin, in_heredoc=True)
         return replace(fact, script=commands(command.script), origin=command.whole.start)
 
-    def _text(self, word: str) -> str:
-        return expand(word, self.scope.texts, self.scope.escape).text
-
     def _copy(self, typed: Copy) -> CopyFact:
         sources = tuple(self.scope.value(typed, word) for word in typed.sources)
         fact = CopyFact(typed, sources, self.scope.value(typed, typed.destination), "context")
         flag = next((flag for flag in typed.flags if flag.name == "from"), None)
         if flag is not None:
-            name = expand(flag.value, self.scope.texts, self.scope.escape)
+            name = self.scope.expand(flag.value)
             index = self.find(name.text)
             if index is not None:
                 return replace(fact, origin="stage", stage=index)
@@ -146,7 +144,7 @@ class StageReader:
             line=line,
             base=base,
             root=parent.root if parent else base,
-            lineage=(*(parent.lineage if parent else ()), index),
+            parent=parent,
             typed=tuple(self.typed),
             runs=tuple(self.runs),
             installs=tuple((run, it) for run in self.runs for it in installs(run.script.commands)),
@@ -159,13 +157,12 @@ class StageReader:
                 if (language := builds_language(command))
             ),
             copies=tuple(self.copies),
-            environment=self.scope.values,
-            exported=self.scope.fixed,
+            environment=self.scope.environment,
             user=self.user,
             workdir=self.workdir,
             entrypoint=self.entrypoint,
             cmd=self.cmd,
-            ports=self.ports,
+            ports=tuple(self.ports),
             shell=self.shell,
             healthcheck=self.healthcheck,
         )
@@ -195,7 +192,7 @@ def _in_effect(said: str | None, name: str, build: GoBuild, environment: Mapping
         return None
     if "$" not in said:
         return said
-    found = expand(said, {key: value.text for key, value in environment.items()})
+    found = expand(said, Texts(environment))
     return said if found.unset else found.text
 
 

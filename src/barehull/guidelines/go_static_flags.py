@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from barehull.dockerfile.facts import RunFact, StageFacts
-from barehull.dockerfile.programs import GoBuild, builds_language
+from barehull.dockerfile.programs import GoBuild
+from barehull.dockerfile.shell import ShellCommand
 from barehull.guidelines.images import root, shipping
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
@@ -26,11 +27,13 @@ def check(image: Shipped) -> Answer:
             built = True
             remarks += _flags(run, build)
             unknown += _unclear(build)
-        if not builds and (hidden := _hidden(image, stage)):
-            if not _static_by_environment(stage):
-                unknown.append(hidden)
+        for run, command, who in () if builds else _hidden(image, stage):
+            built = True
+            if _is_static(run, command):
+                message = f"{who} is given CGO_ENABLED=0 and GOOS=linux, and may set them otherwise"
+                remarks.append(Remark(message, "note", run.span(command), f"See that {who} leaves them as they are."))
             else:
-                built = True
+                unknown.append(f"{who} decides on the flags of the Go build")
     if unknown and not any(remark.severity == "error" for remark in remarks):
         return Answer("unknown", unknown[0], tuple(remarks))
     if built:
@@ -91,21 +94,19 @@ def _taken(image: Shipped) -> dict[int, set[str]]:
     return found
 
 
-def _hidden(image: Shipped, stage: StageFacts) -> str:
-    """Why it cannot be told how a stage builds Go: a Makefile or a script does. "" where it builds none."""
+def _hidden(image: Shipped, stage: StageFacts) -> Iterator[tuple[RunFact, ShellCommand, str]]:
+    """The commands of a stage behind which Go is built, and who builds: a Makefile, a script, another tool."""
     base = root(image, stage)
-    on_go = base.official is not None and base.official.language == "go"
-    for _, command in stage.commands:
-        language = builds_language(command)
-        if language == "go" and command.name not in ("go", "curl", "wget", "apt-get", "apk"):
-            return f"{command.name} decides on the flags of the Go build"
-        if on_go and language == "make":
-            return "the Makefile decides on the flags of the Go build"
-        if on_go and _is_script(command.name, command.arguments, command.words[0].text if command.words else ""):
-            return (
-                f"the script `{' '.join(word.text for word in command.words[:2])}` decides on the flags of the Go build"
-            )
-    return ""
+    on_go = (base.official and base.official.language == "go") or "go" in image.languages.of_stage(stage)
+    languages = {id(command): language for _, command, language in stage.builds}
+    for run, command in stage.commands:
+        language = languages.get(id(command), "")
+        if language == "go" and command.name != "go":
+            yield run, command, command.name
+        elif on_go and language == "make":
+            yield run, command, "the Makefile" if command.name in ("make", "gmake") else command.name
+        elif on_go and command.words and _is_script(command.name, command.arguments, command.words[0].text):
+            yield run, command, f"the script `{' '.join(word.text for word in command.words[:2])}`"
 
 
 def _is_script(name: str, arguments: tuple[str, ...], program: str) -> bool:
@@ -114,9 +115,13 @@ def _is_script(name: str, arguments: tuple[str, ...], program: str) -> bool:
     return name.endswith(".sh") or program.startswith(("./", "hack/", "scripts/", "build/"))
 
 
-def _static_by_environment(stage: StageFacts) -> bool:
-    cgo, goos = stage.environment.get("CGO_ENABLED"), stage.environment.get("GOOS")
-    return cgo is not None and goos is not None and (cgo.text, goos.text) == ("0", "linux")
+def _is_static(run: RunFact, command: ShellCommand) -> bool:
+    """Whether both variables are in the environment that a command gets."""
+    values = []
+    for name in ("CGO_ENABLED", "GOOS"):
+        said, outside = command.environment.get(name), run.environment.get(name)
+        values.append(said.text if said else outside.text if outside else "")
+    return values[0] == "0" and (values[1] == "linux" or "TARGETOS" in values[1])
 
 
 guideline = Guideline(
@@ -154,4 +159,5 @@ COPY --from=build /manager /manager
 ENTRYPOINT ["/manager"]
 """,
     check=check,
+    reads="sources",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from barehull.dockerfile.facts import StageFacts
-from barehull.dockerfile.programs import builds_language
 from barehull.guidelines.images import Known, root
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
@@ -19,7 +18,7 @@ def check(image: Shipped) -> Answer:
     for stage in image.sources:
         base = root(image, stage)
         on_go = base.official is not None and base.official.language == "go"
-        if not on_go and not _builds_go(stage):
+        if not on_go and "go" not in image.languages.of_stage(stage):
             continue
         version = (
             _version(stage, base) if not on_go or base.tag_hidden else (base.official.version if base.official else "")
@@ -41,10 +40,6 @@ def check(image: Shipped) -> Answer:
         return _no_go(image)
     told = f"Go {' and '.join(dict.fromkeys(versions))}" if versions else "the newest Go at the time of the build"
     return judged(found, told)
-
-
-def _builds_go(stage: StageFacts) -> bool:
-    return bool(stage.go_builds) or any(builds_language(command) == "go" for _, command in stage.commands)
 
 
 def _version(stage: StageFacts, base: Known) -> str:
@@ -138,4 +133,5 @@ COPY --from=build /manager /manager
 ENTRYPOINT ["/manager"]
 """,
     check=check,
+    reads="sources",
 )

@@ -31,6 +31,11 @@ class Known:
     minimal: tuple[str, ...] = ()  # the languages that it serves, where it is another vendor's minimal image
 
     @property
+    def written(self) -> str:
+        """Its whole name, expanded; as the file has it where a variable has no value."""
+        return self.shown if self.value.unset else self.value.text
+
+    @property
     def scratch(self) -> bool:
         """Whether it is the empty image."""
         return self.value.text == "scratch"
@@ -50,7 +55,14 @@ class Known:
 
 
 def known(image: Shipped, value: Value) -> Known:
-    """What is known of the image that a value names."""
+    """What is known of the image that a value names. Each is looked up once a file: every guideline asks for it."""
+    found = image.seen.get(value)
+    if not isinstance(found, Known):
+        found = image.seen[value] = _look_up(image, value)
+    return found
+
+
+def _look_up(image: Shipped, value: Value) -> Known:
     shown = _without_digest(value.text)
     if value.unset:
         shown = image.facts.dockerfile.text[value.span.start : value.span.end] or value.text

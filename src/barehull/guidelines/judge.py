@@ -13,8 +13,9 @@ from types import ModuleType
 from barehull.catalog.catalog import Catalog
 from barehull.core.span import Span
 from barehull.dockerfile.analyse import facts_of
-from barehull.dockerfile.facts import Facts, Target
-from barehull.guidelines.language import language_of
+from barehull.dockerfile.facts import Facts, Target, Value
+from barehull.guidelines.images import root
+from barehull.guidelines.language import Languages
 from barehull.guidelines.model import Answer, Guideline, Shipped
 
 
@@ -72,23 +73,39 @@ def judge(
     if facts.problems:
         return Judgement(facts, (), ())
     asked = all_guidelines() if guidelines is None else guidelines
-    images = tuple(_answers(facts, target, catalog, today, asked) for target in facts.targets if target.ships)
+    seen: dict[Value, object] = {}
+    languages = Languages(facts, catalog)
+    images = tuple(
+        _answers(Shipped(facts, target, catalog, today, languages.of(target), languages, seen), asked)
+        for target in facts.targets
+        if target.ships
+    )
     development = tuple((_name(facts, target), target.why) for target in facts.targets if not target.ships)
     return Judgement(facts, images, development)
 
 
-def _answers(
-    facts: Facts, target: Target, catalog: Catalog, today: date, guidelines: tuple[Guideline, ...]
-) -> ImageAnswers:
-    stage = facts.stages[target.stage]
-    shipped = Shipped(facts, target, catalog, today, language_of(facts, target, catalog))
+def _answers(shipped: Shipped, guidelines: tuple[Guideline, ...]) -> ImageAnswers:
+    stage = shipped.stage
     return ImageAnswers(
-        target=_name(facts, target),
+        target=_name(shipped.facts, shipped.target),
         language=shipped.language,
-        base=stage.root.image.text,
+        base=root(shipped, stage).written,
         span=stage.line.span(stage.line.image),
-        answers=tuple((guideline.name, guideline.check(shipped)) for guideline in guidelines),
+        answers=tuple((guideline.name, _answer(guideline, shipped)) for guideline in guidelines),
     )
+
+
+def _answer(guideline: Guideline, shipped: Shipped) -> Answer:
+    """A guideline's answer; never a good one where a command that decides could not be read."""
+    answer = guideline.check(shipped)
+    if not guideline.reads or answer.status not in ("pass", "not-applicable"):
+        return answer
+    stages = shipped.layers if guideline.reads == "layers" else shipped.sources
+    unread = next((run for stage in stages for run in stage.runs if not run.script.valid), None)
+    if unread is None:
+        return answer
+    line, _ = shipped.facts.dockerfile.position(unread.run.instruction.start)
+    return Answer("unknown", f"the commands of the RUN in line {line} could not be read", answer.remarks)
 
 
 def _name(facts: Facts, target: Target) -> str:

@@ -9,7 +9,6 @@ from datetime import date
 
 from barehull.catalog.catalog import Catalog, parse_name
 from barehull.dockerfile.facts import CopyFact, Facts, StageFacts, StartFact, Target
-from barehull.dockerfile.programs import builds_language
 from barehull.dockerfile.shell import ShellCommand, commands
 
 _FAMILIES = {"python3": "python", "python2.7": "python", "nodejs": "node", "java": "java", "java-base": "java"}
@@ -43,36 +42,78 @@ _MANIFESTS = {
 _SYSTEM_PACKAGES = {"python3": "python", "python": "python", "nodejs": "node", "golang": "go", "golang-go": "go"}
 
 
-def language_of(facts: Facts, target: Target, catalog: Catalog) -> str:
-    """The language of a target, as in `OfficialImage.language`; "static-web" for pages only; "" where unclear."""
-    stage = facts.stages[target.stage]
-    program = _started(stage)
-    found = _of_program(program)
-    if found:
+class Languages:
+    """The languages of a file's stages and images. What was found is kept: many images may be made from one stage."""
+
+    def __init__(self, facts: Facts, catalog: Catalog) -> None:
+        self._facts = facts
+        self._catalog = catalog
+        self._own: list[tuple[dict[str, None], dict[str, None]]] = []  # by stage: what builds there, whose manifests
+        self._built: dict[int, tuple[str, ...]] = {}
+
+    def of(self, target: Target) -> str:
+        """What a target ships, as in `OfficialImage.language`; "static-web" for pages only; "" where unclear."""
+        stage = self._facts.stages[target.stage]
+        program = _started(stage)
+        found = _of_program(program)
+        if found:
+            return found
+        base = _of_base(stage, self._catalog)
+        if base and base != "static-web":
+            return base
+        # What a web server serves was built by something; the pages are what ships.
+        lineage = [self._facts.stages[index] for index in stage.lineage]
+        return base or self._of_copies(lineage, program) or _of_layers(lineage)
+
+    def of_stage(self, stage: StageFacts) -> tuple[str, ...]:
+        """What a stage builds, by its own commands and its FROM parents'; of make, by manifests or the base."""
+        for it in self._facts.stages[len(self._own) : stage.index + 1]:
+            builds, manifests = self._own[it.parent.index] if it.parent else ({}, {})
+            more = {language: None for _, _, language in it.builds}
+            own = dict.fromkeys(_of_manifests(it))
+            self._own.append((builds | more if more else builds, manifests | own if own else manifests))
+        builds, manifests = self._own[stage.index]
+        if "make" not in builds:
+            return tuple(builds)
+        others = {language: None for language in builds if language != "make"}
+        return tuple(others | (manifests or dict.fromkeys(filter(None, [_of_base(stage, self._catalog)]))))
+
+    def _of_copies(self, lineage: Iterable[StageFacts], program: ShellCommand | None) -> str:
+        """By the stages that are copied from: first those that the started program is copied from."""
+        copies = [copy for stage in lineage for copy in stage.copies if copy.stage is not None]
+        path = program.words[0].text if program and program.words else ""
+        likely = [copy for copy in copies if path and _brings(copy, path)]
+        for group in (likely, copies):
+            origins = dict.fromkeys(copy.stage for copy in group)
+            found = {it for index in origins if index is not None for it in self._of_origin(index)}
+            if found:
+                return min(found, key=lambda it: _ORDER.index(it) if it in _ORDER else len(_ORDER))
+        return ""
+
+    def _of_origin(self, index: int) -> tuple[str, ...]:
+        """What a stage builds, or what it copied in its turn from a stage that does."""
+        if index in self._built:
+            return self._built[index]
+        seen, ahead = {index: None}, [index]
+        found: tuple[str, ...] = ()
+        while ahead and not found:
+            at = ahead.pop()
+            if at in self._built:
+                found = self._built[at]
+                continue
+            stage = self._facts.stages[at]
+            found = self.of_stage(stage)
+            more = dict.fromkeys(copy.stage for copy in stage.copies if copy.stage is not None)
+            ahead += [origin for origin in more if origin not in seen]
+            seen |= more
+        self._built |= {index: found} if found else dict.fromkeys(seen, ())
         return found
-    base = _of_base(stage, catalog)
-    copied = _of_copies(facts, stage, program, catalog)
-    if base and base != "static-web":
-        return base
-    # What a web server serves was built by something; the pages are what ships.
-    return base or copied or _of_layers([facts.stages[index] for index in stage.lineage])
 
 
-def stage_languages(facts: Facts, stage: StageFacts, catalog: Catalog) -> tuple[str, ...]:
-    """What a stage builds, by its own commands and its FROM parents'; of make, whatever its base image is for."""
-    lineage = [facts.stages[index] for index in stage.lineage]
-    found = dict.fromkeys(builds_language(command) for it in lineage for _, command in it.commands)
-    found.pop("", None)
-    if "make" in found:
-        del found["make"]
-        found |= dict.fromkeys(_of_manifests(lineage) or filter(None, [_of_base(stage, catalog)]))
-    return tuple(found)
-
-
-def _of_manifests(stages: Iterable[StageFacts]) -> tuple[str, ...]:
+def _of_manifests(stage: StageFacts) -> Iterable[str]:
     """What make builds, by the manifests that are copied in for it."""
-    sources = (source.text.rpartition("/")[2] for stage in stages for copy in stage.copies for source in copy.sources)
-    return tuple(dict.fromkeys(_MANIFESTS[name] for name in sources if name in _MANIFESTS))
+    sources = (source.text.rpartition("/")[2] for copy in stage.copies for source in copy.sources)
+    return (_MANIFESTS[name] for name in sources if name in _MANIFESTS)
 
 
 def _started(stage: StageFacts) -> ShellCommand | None:
@@ -118,33 +159,6 @@ def _of_base(stage: StageFacts, catalog: Catalog) -> str:
     return _LANGUAGES.get(named[1], named[1]) if named else ""
 
 
-def _of_copies(facts: Facts, stage: StageFacts, program: ShellCommand | None, catalog: Catalog) -> str:
-    """By the stages that are copied from: first those that the started program is copied from."""
-    copies = [copy for index in stage.lineage for copy in facts.stages[index].copies if copy.stage is not None]
-    path = program.words[0].text if program and program.words else ""
-    likely = [copy for copy in copies if path and _brings(copy, path)]
-    for group in (likely, copies):
-        found = {it for copy in group if copy.stage is not None for it in _built(facts, copy.stage, catalog)}
-        if found:
-            return min(found, key=lambda it: _ORDER.index(it) if it in _ORDER else len(_ORDER))
-    return ""
-
-
-def _built(facts: Facts, index: int, catalog: Catalog) -> tuple[str, ...]:
-    """What a stage builds, or what it copied in its turn from a stage that does."""
-    seen, ahead = {index}, [index]
-    while ahead:
-        stage = facts.stages[ahead.pop(0)]
-        found = stage_languages(facts, stage, catalog)
-        if found:
-            return found
-        for copy in stage.copies:
-            if copy.stage is not None and copy.stage not in seen:
-                seen.add(copy.stage)
-                ahead.append(copy.stage)
-    return ()
-
-
 def _brings(copy: CopyFact, path: str) -> bool:
     """Whether a program may come from a copy: by its name, or by the folder that it is copied to."""
     name = path.rpartition("/")[2]
@@ -156,10 +170,9 @@ def _brings(copy: CopyFact, path: str) -> bool:
 def _of_layers(stages: Iterable[StageFacts]) -> str:
     """By what is installed into the image itself."""
     for stage in stages:
-        for _, command in stage.commands:
-            found = builds_language(command)
-            if found and found != "make":
-                return found
+        for _, _, language in stage.builds:
+            if language != "make":
+                return language
         for _, install in stage.installs:
             for package in install.packages:
                 if package in _SYSTEM_PACKAGES:

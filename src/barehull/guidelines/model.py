@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from barehull.catalog.catalog import Catalog
 from barehull.core.severity import Severity
 from barehull.core.span import Span
-from barehull.dockerfile.facts import Facts, StageFacts, Target
+from barehull.dockerfile.facts import Facts, StageFacts, Target, Value
+from barehull.guidelines.language import Languages
 
 Status = Literal["pass", "fail", "not-applicable", "unknown"]
 
@@ -24,6 +25,8 @@ class Shipped:
     catalog: Catalog
     today: date
     language: str  # what it really ships, as in OfficialImage.language; "" where it could not be told
+    languages: Languages
+    seen: dict[Value, object] = field(default_factory=dict, repr=False, compare=False)  # a cache: see images.known
 
     @property
     def stage(self) -> StageFacts:
@@ -64,7 +67,8 @@ class Answer:
 class Guideline:
     """One point of the guideline. `name` is what users write; `summary` a line; `why` and `advice` Markdown paragraphs.
 
-    `bad` and `good` are Dockerfiles that fail and pass it: they are shown by `barehull explain`, and tested.
+    `bad` and `good` are Dockerfiles that fail and pass it: they are shown by `barehull explain`, and tested. `reads`
+    says whose commands decide: where one of their RUNs could not be read, it does not pass but is unknown.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Guideline:
     bad: str
     good: str
     check: Callable[[Shipped], Answer]
+    reads: Literal["", "layers", "sources"] = ""
     source: str = "https://github.com/kubeflow/community"
 
 

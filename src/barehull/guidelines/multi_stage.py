@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from barehull.core.span import Span
 from barehull.dockerfile.facts import RunFact
-from barehull.dockerfile.programs import builds_language
 from barehull.guidelines.images import WORDS, first_official, recommended, root, without_shell
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
@@ -58,8 +57,7 @@ def _mounts_image(run: RunFact) -> bool:
 
 def _first_build(image: Shipped) -> tuple[str, Span] | None:
     for stage in image.layers:
-        for run, command in stage.commands:
-            language = builds_language(command)
+        for run, command, language in stage.builds:
             if language in WORDS:
                 return language, run.span(command)
     return None

@@ -200,4 +200,5 @@ COPY main.py /app/
 ENTRYPOINT ["/usr/bin/python3", "/app/main.py"]
 """,
     check=check,
+    reads="layers",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from barehull.dockerfile.facts import RunFact, StageFacts
-from barehull.dockerfile.programs import builds_language
 from barehull.dockerfile.shell import ShellCommand
 from barehull.guidelines.images import OFFICIAL, WORDS, Known, first_official, root, unknown_base, without_shell
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
@@ -38,10 +37,8 @@ def check(image: Shipped) -> Answer:
 def _builds(stage: StageFacts) -> Builds:
     """The languages that a stage builds itself, each with the first command that does."""
     found: Builds = {}
-    for run, command in stage.commands:
-        language = builds_language(command)
-        if language:
-            found.setdefault(language, (run, command))
+    for run, command, language in stage.builds:
+        found.setdefault(language, (run, command))
     return found
 
 
@@ -128,4 +125,5 @@ COPY --from=build /manager /manager
 ENTRYPOINT ["/manager"]
 """,
     check=check,
+    reads="sources",
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+import msgspec
 
 from barehull.checking.lines import Lines
 from barehull.checking.model import CheckedAnswer, CheckedFile, CheckedImage, CheckReport, Ignore
@@ -12,6 +15,7 @@ from barehull.guidelines.model import Remark
 from barehull.report.check.findings import counts
 from barehull.report.plain import unicode
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 SCHEMA = "barehull/check/1"
 
 
@@ -29,7 +33,16 @@ def render(report: CheckReport) -> str:
         "files": [_file(file) for file in report.files],
         "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped],
     }
-    return json.dumps(_text(value), indent=2, ensure_ascii=True) + "\n"
+    try:
+        return _written(value)
+    except UnicodeEncodeError:  # rare, and slow to look for
+        return _written(_text(value))
+
+
+def _written(value: Any) -> str:
+    """In ASCII: what a terminal might take for a command is written out."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    return text if text.isascii() else _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _text(value: Any) -> Any:
