@@ -12,11 +12,11 @@ from typing import Any
 from barehull.core.errors import InputError, IntegrityError, UsageError
 from barehull.files import PREFIX, failed, is_sha256, reading, sha256_of, whole_file, write_atomically
 from barehull.oci.manifest import INDEXES, MAX_SIZE, brief, canonical, parse_json, read_bounded, read_image, read_json
-from barehull.oci.model import INDEX, MANIFEST, Image
+from barehull.oci.model import INDEX, MANIFEST, Blobs, Image
 
 TAG = "org.opencontainers.image.ref.name"
 DEFAULT_PLATFORM = "linux/amd64"
-_VERSION = {"imageLayoutVersion": "1.0.0"}
+MARK = canonical({"imageLayoutVersion": "1.0.0"})  # the content of the file oci-layout
 _MAX_NESTING = 4
 _MAX_IMAGES = 10_000
 _CHUNK = 1 << 20
@@ -60,8 +60,12 @@ def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
     "" is the only tag, and the only platform, or of several linux/amd64. Errors: InputError for what is not a layout,
     or where the choice is not clear; IntegrityError for damaged content.
     """
-    manifests = _manifests(folder)
     what = f"oci:{folder}" + (f":{tag}" if tag else "")
+    return choose_image(_manifests(folder), LayoutBlobs(folder), what, tag, platform)
+
+
+def choose_image(manifests: list[dict[str, Any]], blobs: Blobs, what: str, tag: str = "", platform: str = "") -> Image:
+    """The image of an index that `tag` and `platform` mean, as `read_layout` says. `what` is where the index is."""
     tags = sorted({_tag(entry) for entry in manifests})
     listed = [entry for entry in manifests if not tag or _tag(entry) == tag]
     if not listed:
@@ -71,18 +75,22 @@ def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
         names = brief(", ".join(name or "(none)" for name in tags))
         raise InputError(
             f"{what} has {len(tags)} images, and it is not clear which one is meant",
-            advice=f"Name the tag, as oci:DIR:TAG. It has the tags {names}.",
+            advice=f"Name the tag, as {what}:TAG. It has the tags {names}.",
         )
-    blobs = LayoutBlobs(folder)
     chosen = _chosen(listed, blobs, platform, what)
     image = read_image(chosen["digest"], blobs, size=chosen.get("size"))
-    if platform and not _fits(image.config.platform, platform):
-        raise InputError(f"{what} has no image for {platform}", advice=f"It is for {brief(image.config.platform)}.")
+    check_platform(image, platform, what)
     return image
 
 
+def check_platform(image: Image, platform: str, what: str) -> None:
+    """InputError when the image is not for `platform`; "" is any, and a platform without a variant any variant."""
+    if platform and not _fits(image.config.platform, platform):
+        raise InputError(f"{what} has no image for {platform}", advice=f"It is for {brief(image.config.platform)}.")
+
+
 def _chosen(
-    listed: list[dict[str, Any]], blobs: LayoutBlobs, platform: str, what: str, depth: int = 0
+    listed: list[dict[str, Any]], blobs: Blobs, platform: str, what: str, depth: int = 0
 ) -> dict[str, Any]:
     """The descriptor of the image for `platform`, through indexes in indexes."""
     listed = [entry for entry in listed if _platform(entry) != "unknown/unknown"]  # BuildKit's attestations
@@ -101,7 +109,7 @@ def _chosen(
     if listed[0].get("mediaType") not in INDEXES:
         return listed[0]
     inner = read_json(blobs, listed[0]["digest"], size=listed[0].get("size"))
-    return _chosen(_descriptors(inner, what), blobs, platform, what, depth + 1)
+    return _chosen(descriptors(inner, what), blobs, platform, what, depth + 1)
 
 
 def _tag(entry: dict[str, Any]) -> str:
@@ -123,10 +131,11 @@ def _manifests(folder: Path) -> list[dict[str, Any]]:
         if not (folder / "oci-layout").is_file() or not (folder / "index.json").is_file():
             raise InputError(f"{folder} is not an OCI image layout", advice=_NOT_ONE)
     path = folder / "index.json"
-    return _descriptors(parse_json(read_bounded(path), str(path)), str(path))
+    return descriptors(parse_json(read_bounded(path), str(path)), str(path))
 
 
-def _descriptors(index: dict[str, Any], what: str) -> list[dict[str, Any]]:
+def descriptors(index: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """The manifests that an index lists. InputError when it is not an index."""
     manifests = index.get("manifests")
     if not isinstance(manifests, list) or not all(map(_is_descriptor, manifests)) or len(manifests) > _MAX_IMAGES:
         raise InputError(f"{what} is not an index of images", advice=_NOT_ONE)
@@ -152,23 +161,37 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
     Errors: UsageError for a folder that holds something else; IncompleteError (full disk).
     """
     check_folder(folder)
-    manifest = image.blobs.path(image.digest)
-    value = parse_json(read_bounded(manifest), image.digest)
-    for digest in [*(layer.digest for layer in image.layers), value["config"]["digest"], image.digest]:
+    for digest in blobs_of(image):
         _place(image.blobs.path(digest), folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
-    names = ("os", "architecture", "variant")
-    entry = {
-        "mediaType": value.get("mediaType") or MANIFEST,
-        "digest": image.digest,
-        "size": manifest.stat().st_size,
-        "annotations": {TAG: tag},
-        "platform": {name: text for name in names if (text := getattr(image.config, name))},
-    }
+    entry = describe(image, {TAG: tag})
     with _alone(folder):
         manifests = [other for other in check_folder(folder) if _tag(other) != tag]
-        write_atomically(folder / "oci-layout", canonical(_VERSION))
-        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [*manifests, entry]}
-        write_atomically(folder / "index.json", canonical(index))
+        write_atomically(folder / "oci-layout", MARK)
+        write_atomically(folder / "index.json", index_of([*manifests, entry]))
+
+
+def blobs_of(image: Image) -> list[str]:
+    """The digests of an image's blobs: layers, configuration and, last, the manifest that names them."""
+    value = read_json(image.blobs, image.digest)
+    return [*(layer.digest for layer in image.layers), value["config"]["digest"], image.digest]
+
+
+def describe(image: Image, annotations: dict[str, str]) -> dict[str, Any]:
+    """An image's entry in an index."""
+    manifest = read_bounded(image.blobs.path(image.digest))
+    names = ("os", "architecture", "variant")
+    return {
+        "mediaType": parse_json(manifest, image.digest).get("mediaType") or MANIFEST,
+        "digest": image.digest,
+        "size": len(manifest),
+        "annotations": annotations,
+        "platform": {name: text for name in names if (text := getattr(image.config, name))},
+    }
+
+
+def index_of(manifests: list[dict[str, Any]]) -> bytes:
+    """The content of index.json for these entries."""
+    return canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})
 
 
 def check_folder(folder: Path) -> list[dict[str, Any]]:

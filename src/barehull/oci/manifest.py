@@ -117,12 +117,18 @@ def read_bounded(path: Path) -> bytes:
 
 def parse_json(data: bytes, what: str) -> dict[str, Any]:
     """A JSON object. InputError when it is not one."""
-    try:
-        value = json.loads(data, parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{what} is not JSON: {error}", advice=_BROKEN) from error
+    value = parse_any_json(data, what)
     if not isinstance(value, dict):
         raise InputError(f"{what} is not a JSON object", advice=_BROKEN)
+    return value
+
+
+def parse_any_json(data: bytes, what: str) -> object:
+    """A JSON value. InputError when it is not one."""
+    try:
+        value: object = json.loads(data, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{what} is not JSON: {error}", advice=_BROKEN) from error
     return value
 
 

@@ -51,21 +51,9 @@ class Spool:
 
     def add(self, layer: Layer, blob: Path) -> Span:
         """Decompress a layer, and say where it is. Errors: IntegrityError (size or diff ID), InputError (a bomb)."""
-        what = f"the layer {layer.digest}"
-        diff_id = hashlib.sha256()
         start = self._end
-        with reading(blob), blob.open("rb") as file:
-            packed = os.fstat(file.fileno()).st_size
-            if packed != layer.size:
-                raise IntegrityError(f"{what} has {packed} bytes, not {layer.size} as promised", advice=_ADVICE)
-            limit = min(MAX_TOTAL - start, max(FREE, packed * MAX_RATIO))
-            for chunk in decompress(file, _compression(layer.media_type), limit=limit, what=what):
-                diff_id.update(chunk)
-                self.append(chunk)
-        if f"sha256:{diff_id.hexdigest()}" != layer.diff_id:
-            raise IntegrityError(
-                f"{what} unpacks to other content than its diff ID {brief(layer.diff_id)} says", advice=_ADVICE
-            )
+        for chunk in unpacked(layer, blob, limit=MAX_TOTAL - start):
+            self.append(chunk)
         return Span(start, self._end - start)
 
     def append(self, data: bytes) -> Span:
@@ -93,6 +81,28 @@ class Spool:
             return self.read(span.offset + offset, min(count, max(0, span.size - offset)))
 
         return read_tar(read, span.size, what=what)
+
+
+def unpacked(layer: Layer, blob: Path, *, limit: int = MAX_TOTAL) -> Iterator[bytes]:
+    """The tar of a layer in pieces. Errors, the last ones at its end: IntegrityError (size, diff ID), InputError."""
+    what = f"the layer {layer.digest}"
+    diff_id = hashlib.sha256()
+    with reading(blob), blob.open("rb") as file:
+        packed = os.fstat(file.fileno()).st_size
+        if packed != layer.size:
+            raise IntegrityError(f"{what} has {packed} bytes, not {layer.size} as promised", advice=_ADVICE)
+        for chunk in decompress(file, _compression(layer.media_type), limit=bound(packed, limit), what=what):
+            diff_id.update(chunk)
+            yield chunk
+    if f"sha256:{diff_id.hexdigest()}" != layer.diff_id:
+        raise IntegrityError(
+            f"{what} unpacks to other content than its diff ID {brief(layer.diff_id)} says", advice=_ADVICE
+        )
+
+
+def bound(packed: int, limit: int = MAX_TOTAL) -> int:
+    """How many bytes may come out of `packed` ones, `limit` at most, before it is a bomb."""
+    return min(limit, max(FREE, packed * MAX_RATIO))
 
 
 def _compression(media_type: str) -> str:
