@@ -13,8 +13,9 @@ from barehull.core.span import Span
 from barehull.dockerfile.environment import Environment
 from barehull.dockerfile.environment import Value as Value
 from barehull.dockerfile.instructions import Copy, From, Run, Typed, Word
-from barehull.dockerfile.programs import GoBuild, Install
-from barehull.dockerfile.shell import Script, ShellCommand
+from barehull.dockerfile.programs.go_build import GoBuild
+from barehull.dockerfile.programs.installs import Install
+from barehull.dockerfile.shell.commands import Script, ShellCommand
 from barehull.dockerfile.tree import Dockerfile
 
 

@@ -12,9 +12,11 @@ from barehull.dockerfile.expand import expand
 from barehull.dockerfile.facts import Base, CopyFact, RunFact, StageFacts, StartFact, Value
 from barehull.dockerfile.flags import csv_fields
 from barehull.dockerfile.instructions import Copy, From, Healthcheck, Pairs, Run, Start, Typed, Words
-from barehull.dockerfile.programs import GoBuild, builds_language, go_builds, go_settings, installs
+from barehull.dockerfile.programs.builds import builds_language
+from barehull.dockerfile.programs.go_build import GoBuild, go_builds, go_settings
+from barehull.dockerfile.programs.installs import installs
 from barehull.dockerfile.scope import Scope
-from barehull.dockerfile.shell import Script, commands
+from barehull.dockerfile.shell.commands import Script, commands
 from barehull.dockerfile.tree import Dockerfile
 
 _SHELLS = ("sh", "bash", "ash", "dash", "ksh", "zsh")

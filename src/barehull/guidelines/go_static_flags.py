@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from barehull.dockerfile.facts import RunFact, StageFacts
-from barehull.dockerfile.programs import GoBuild
-from barehull.dockerfile.shell import ShellCommand
+from barehull.dockerfile.programs.go_build import GoBuild
+from barehull.dockerfile.shell.commands import ShellCommand
 from barehull.guidelines.images import root, shipping
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from barehull.catalog.catalog import Catalog, parse_name
 from barehull.dockerfile.facts import CopyFact, Facts, StageFacts, StartFact, Target
-from barehull.dockerfile.shell import ShellCommand, commands
+from barehull.dockerfile.shell.commands import ShellCommand, commands
 
 _FAMILIES = {"python3": "python", "python2.7": "python", "nodejs": "node", "java": "java", "java-base": "java"}
 _WEB_SERVERS = ("nginx", "httpd", "caddy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from barehull.dockerfile.facts import RunFact, StageFacts
-from barehull.dockerfile.programs import Install
+from barehull.dockerfile.programs.installs import Install
 from barehull.guidelines.images import SHELLS, WORDS, recommended, root
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 

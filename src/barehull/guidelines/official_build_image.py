@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from barehull.dockerfile.facts import RunFact, StageFacts
-from barehull.dockerfile.shell import ShellCommand
+from barehull.dockerfile.shell.commands import ShellCommand
 from barehull.guidelines.images import OFFICIAL, WORDS, Known, first_official, root, unknown_base, without_shell
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 

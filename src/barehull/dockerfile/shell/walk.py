@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from barehull.dockerfile import builtins
-from barehull.dockerfile.shell_nodes import REDIRECTS, clauses, late_words
-from barehull.dockerfile.shell_run import Runner
-from barehull.dockerfile.variables import Variable
+from barehull.dockerfile.shell import builtins
+from barehull.dockerfile.shell.nodes import REDIRECTS, clauses, late_words
+from barehull.dockerfile.shell.run import Runner
+from barehull.dockerfile.shell.variables import Variable
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barehull.dockerfile.shell import ShellCommand, commands
+from barehull.dockerfile.shell.commands import ShellCommand, commands
 
 
 def lines(script: str) -> list[str]:

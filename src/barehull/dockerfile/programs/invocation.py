@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from barehull.dockerfile.simple_command import ShellCommand
+from barehull.dockerfile.shell.simple_command import ShellCommand
 
 _VERSIONED = re.compile(r"(python|pypy|pip|go|gem|bundle)\d[\w.]*", re.ASCII)
 _ALIASES: Mapping[str, str] = {

@@ -1,16 +1,12 @@
-"""What well-known commands do: what is installed by which manager, what Go builds, what builds something at all."""
+"""Whether a command builds something, and for which language."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from barehull.dockerfile.go_build import GoBuild, go_builds, go_settings
-from barehull.dockerfile.installs import Install, installs
-from barehull.dockerfile.invocation import invocation, operands
-from barehull.dockerfile.simple_command import ShellCommand
-
-__all__ = ["GoBuild", "Install", "builds_language", "go_builds", "go_settings", "installs"]
+from barehull.dockerfile.programs.invocation import invocation, operands
+from barehull.dockerfile.shell.simple_command import ShellCommand
 
 # Programs that build or install for a language, by their first operand ("*": by any, or none). The names are those of
 # each tool's own manual. What only tests, formats, runs or cleans is left out.

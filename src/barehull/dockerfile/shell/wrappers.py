@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from barehull.dockerfile.simple_command import Argument
+from barehull.dockerfile.shell.simple_command import Argument
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from barehull.dockerfile.shell_walk import Walk
-from barehull.dockerfile.simple_command import NONE, Argument, Script, ShellCommand
+from barehull.dockerfile.shell.simple_command import NONE, Argument, Script, ShellCommand
+from barehull.dockerfile.shell.walk import Walk
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Tree

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from barehull.dockerfile.programs import GoBuild, builds_language, go_builds, go_settings, installs
-from barehull.dockerfile.shell import commands
+from barehull.dockerfile.programs.builds import builds_language
+from barehull.dockerfile.programs.go_build import GoBuild, go_builds, go_settings
+from barehull.dockerfile.programs.installs import installs
+from barehull.dockerfile.shell.commands import commands
 
 
 def installed(script: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Callable, Sequence
 
-from barehull.dockerfile.simple_command import Argument
-from barehull.dockerfile.variables import Variable, Variables
+from barehull.dockerfile.shell.simple_command import Argument
+from barehull.dockerfile.shell.variables import Variable, Variables
 
 Assignment = Callable[[Argument], tuple[str, Argument] | None]
 

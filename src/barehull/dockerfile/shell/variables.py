@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from barehull.dockerfile.simple_command import NONE, Argument
+from barehull.dockerfile.shell.simple_command import NONE, Argument
 
 Kind = Literal["exported", "shell", "unset", "hidden"]
 

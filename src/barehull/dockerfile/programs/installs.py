@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from barehull.dockerfile.invocation import invocation, operands
-from barehull.dockerfile.simple_command import ShellCommand
+from barehull.dockerfile.programs.invocation import invocation, operands
+from barehull.dockerfile.shell.simple_command import ShellCommand
 
 
 @dataclass(frozen=True, slots=True)

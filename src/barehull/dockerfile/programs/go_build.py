@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from barehull.dockerfile.invocation import invocation
-from barehull.dockerfile.simple_command import ShellCommand
+from barehull.dockerfile.programs.invocation import invocation
+from barehull.dockerfile.shell.simple_command import ShellCommand
 
 # `go help build`, `go help install`: flags that take a value; all others are booleans.
 _VALUED = frozenset(

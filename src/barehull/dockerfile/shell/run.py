@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from barehull.dockerfile import builtins
-from barehull.dockerfile.quoting import PLAIN, unquote
-from barehull.dockerfile.shell_nodes import REDIRECTS, adjacent, expansions, late_words, leaves
-from barehull.dockerfile.simple_command import Argument, ShellCommand
-from barehull.dockerfile.variables import Variable, Variables
-from barehull.dockerfile.wrappers import assignment, unwrap
+from barehull.dockerfile.shell import builtins
+from barehull.dockerfile.shell.nodes import REDIRECTS, adjacent, expansions, late_words, leaves
+from barehull.dockerfile.shell.quoting import PLAIN, unquote
+from barehull.dockerfile.shell.simple_command import Argument, ShellCommand
+from barehull.dockerfile.shell.variables import Variable, Variables
+from barehull.dockerfile.shell.wrappers import assignment, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree

@@ -1,0 +1,1 @@
+"""What well-known programs do: what they install, what they build."""

@@ -1,0 +1,1 @@
+"""The shell inside RUN: a script -> its simple commands, with their words and their environment."""
