@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from barehull.core.progress import Progress, silent
+from barehull.core.version import VERSION
 
 if TYPE_CHECKING:  # each function imports what it needs, so that `barehull --version` stays quick
     from collections.abc import Collection, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # each function imports what it needs, so that `barehull --ve
     from barehull.document import Document
     from barehull.release import Built
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "build_image", "check", "compare_images", "scan_image"]
 
 

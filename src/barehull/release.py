@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from barehull import __version__
 from barehull.advisories.store import AdvisoryStore
 from barehull.advisories.update import advisories_folder, open_store
 from barehull.application.config import PolicySettings, read_settings
@@ -24,6 +23,7 @@ from barehull.compare.model import Acceptance, Policy, Waiver
 from barehull.compare.policy import judge, judge_alone
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
+from barehull.core.version import VERSION
 from barehull.debian.archive import open_archive
 from barehull.debian.mirror import Mirror, mirror_from
 from barehull.document import Document, Side
@@ -107,7 +107,7 @@ def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetc
     workshop.progress(f"resolving {len(application.requirements)} requirements for Python {recipe.python}")
     wheels = language.lock_dependencies(application, recipe.python, architecture, workshop.store)
     return Lock(
-        tool_version=__version__,
+        tool_version=VERSION,
         platform=settings.platform,
         recipe=recipe.name,
         debian=recipe.debian,
@@ -159,7 +159,7 @@ def report_on(
         verdict = judge_alone(new.scan, rule, workshop.now.date())
     return Document(
         kind=kind,
-        tool_version=__version__,
+        tool_version=VERSION,
         created=workshop.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         name=reference,
         new=new,

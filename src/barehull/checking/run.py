@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from barehull import __version__
 from barehull.catalog.catalog import Catalog
 from barehull.checking.ask import check_text
 from barehull.checking.config import CheckConfig, find_config, read_named
@@ -18,6 +17,7 @@ from barehull.checking.model import CheckedFile, CheckReport, CheckSettings, Fai
 from barehull.checking.names import chosen
 from barehull.checking.patterns import Patterns
 from barehull.core.errors import InputError
+from barehull.core.version import VERSION
 from barehull.dockerfile.tree import MAX_BYTES, decode
 from barehull.guidelines.model import Guideline
 
@@ -74,7 +74,7 @@ def check_paths(
     for path in paths:
         _check_path(run, path)
     return CheckReport(
-        __version__,
+        VERSION,
         today,
         catalog.as_of,
         tuple(guideline for guideline in guidelines if guideline.name in run.asked),

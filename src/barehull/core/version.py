@@ -1,0 +1,3 @@
+"""The version of barehull: what `--version`, locks and reports say."""
+
+VERSION = "0.1.0"
