@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from barehull.core.errors import InputError, IntegrityError, UsageError
 from barehull.files import PREFIX, failed, is_sha256, reading, sha256_of, whole_file, write_atomically
 from barehull.oci.manifest import INDEXES, MAX_SIZE, brief, canonical, parse_json, read_bounded, read_image, read_json
-from barehull.oci.model import INDEX, MANIFEST, Blobs, Image
+from barehull.oci.model import INDEX, MANIFEST, Blobs, Config, Image
 
 TAG = "org.opencontainers.image.ref.name"
 DEFAULT_PLATFORM = "linux/amd64"
@@ -77,26 +78,24 @@ def choose_image(manifests: list[dict[str, Any]], blobs: Blobs, what: str, tag: 
             f"{what} has {len(tags)} images, and it is not clear which one is meant",
             advice=f"Name the tag, as {what}:TAG. It has the tags {names}.",
         )
-    chosen = _chosen(listed, blobs, platform, what)
-    image = read_image(chosen["digest"], blobs, size=chosen.get("size"))
+    entry = chosen(listed, blobs, platform, what)
+    image = read_image(entry["digest"], blobs, size=entry.get("size"))
     check_platform(image, platform, what)
     return image
 
 
 def check_platform(image: Image, platform: str, what: str) -> None:
     """InputError when the image is not for `platform`; "" is any, and a platform without a variant any variant."""
-    if platform and not _fits(image.config.platform, platform):
+    if platform and not fits(image.config.platform, platform):
         raise InputError(f"{what} has no image for {platform}", advice=f"It is for {brief(image.config.platform)}.")
 
 
-def _chosen(
-    listed: list[dict[str, Any]], blobs: Blobs, platform: str, what: str, depth: int = 0
-) -> dict[str, Any]:
-    """The descriptor of the image for `platform`, through indexes in indexes."""
+def chosen(listed: list[dict[str, Any]], blobs: Blobs, platform: str, what: str, depth: int = 0) -> dict[str, Any]:
+    """The descriptor of the image for `platform`, through indexes in indexes, which `blobs` has. Errors: InputError."""
     listed = [entry for entry in listed if _platform(entry) != "unknown/unknown"]  # BuildKit's attestations
     if len(listed) > 1:
         wanted = platform or DEFAULT_PLATFORM
-        fitting = [entry for entry in listed if _fits(_platform(entry), wanted)]
+        fitting = [entry for entry in listed if fits(_platform(entry), wanted)]
         if len({entry["digest"] for entry in fitting}) != 1:
             names = brief(", ".join(sorted({_platform(entry) or "(not said)" for entry in listed})))
             raise InputError(
@@ -109,7 +108,7 @@ def _chosen(
     if listed[0].get("mediaType") not in INDEXES:
         return listed[0]
     inner = read_json(blobs, listed[0]["digest"], size=listed[0].get("size"))
-    return _chosen(descriptors(inner, what), blobs, platform, what, depth + 1)
+    return chosen(descriptors(inner, what), blobs, platform, what, depth + 1)
 
 
 def _tag(entry: dict[str, Any]) -> str:
@@ -121,7 +120,7 @@ def _platform(entry: dict[str, Any]) -> str:
     return "/".join(str(platform[name]) for name in ("os", "architecture", "variant") if platform.get(name))
 
 
-def _fits(platform: str, wanted: str) -> bool:
+def fits(platform: str, wanted: str) -> bool:
     """Whether `wanted` is `platform`, or leaves the variant open."""
     return f"{platform}/".startswith(f"{wanted}/")
 
@@ -163,7 +162,7 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
     check_folder(folder)
     for digest in blobs_of(image):
         _place(image.blobs.path(digest), folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
-    entry = describe(image, {TAG: tag})
+    entry = describe(manifest_of(image), image.config, {TAG: tag})
     with _alone(folder):
         manifests = [other for other in check_folder(folder) if _tag(other) != tag]
         write_atomically(folder / "oci-layout", MARK)
@@ -176,16 +175,21 @@ def blobs_of(image: Image) -> list[str]:
     return [*(layer.digest for layer in image.layers), value["config"]["digest"], image.digest]
 
 
-def describe(image: Image, annotations: dict[str, str]) -> dict[str, Any]:
-    """An image's entry in an index."""
-    manifest = read_bounded(image.blobs.path(image.digest))
+def manifest_of(image: Image) -> bytes:
+    """An image's manifest, as it is written."""
+    return read_bounded(image.blobs.path(image.digest))
+
+
+def describe(manifest: bytes, config: Config, annotations: dict[str, str]) -> dict[str, Any]:
+    """The entry in an index of an image with this manifest and configuration."""
+    digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
     names = ("os", "architecture", "variant")
     return {
-        "mediaType": parse_json(manifest, image.digest).get("mediaType") or MANIFEST,
-        "digest": image.digest,
+        "mediaType": parse_json(manifest, digest).get("mediaType") or MANIFEST,
+        "digest": digest,
         "size": len(manifest),
-        "annotations": annotations,
-        "platform": {name: text for name in names if (text := getattr(image.config, name))},
+        **({"annotations": annotations} if annotations else {}),
+        "platform": {name: text for name in names if (text := getattr(config, name))},
     }
 
 
