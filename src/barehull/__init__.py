@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # each function imports what it needs, so that `barehull --ve
 
     from barehull.checking.model import CheckedFile, FailOn
     from barehull.document import Document
+    from barehull.oci.recompress import Compression
     from barehull.release import Built
 
 __version__ = VERSION
@@ -32,12 +33,14 @@ def build_image(
     config: Path | None = None,
     mirror: str | None = None,
     update: bool = False,
+    compression: Compression = "gzip",
     progress: Progress = silent,
 ) -> Built:
     """Build the application in `folder` into an image at `output`, and prove that it holds together.
 
     `config` is used instead of the folder's barehull.toml; `mirror` is a Debian mirror (URL or folder); `update` makes
-    the lock anew. The image is written whatever the proofs say, to be looked at.
+    the lock anew; `compression` of the layers is "gzip" or "zstd". The image is written whatever the proofs say, to be
+    looked at.
     """
     from barehull.application.detect import read_application
     from barehull.oci.reference import check_output, save_image
@@ -45,7 +48,7 @@ def build_image(
 
     check_output(output)  # told before the work, not after it
     application = read_application(folder, config)
-    built = build(application, open_workshop(mirror, progress), update=update)
+    built = build(application, open_workshop(mirror, progress), update=update, compression=compression)
     save_image(built.image, output)
     return built
 

@@ -33,12 +33,14 @@ from barehull.lock import Lock, from_json, to_json
 from barehull.net import Fetcher
 from barehull.oci.manifest import make_image
 from barehull.oci.model import Config, Image
+from barehull.oci.recompress import Compression, recompressed
 from barehull.oci.reference import open_image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.run import Proof, prove
 from barehull.runtime.compose import Runtime, compose, fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
 from barehull.runtime.resolve import locked_suites, resolve
+from barehull.runtime.shelf import Shelf
 from barehull.scan.model import Scan
 from barehull.scan.scan import scan
 
@@ -69,7 +71,9 @@ class Built:
     proofs: tuple[Proof, ...]
 
 
-def build(application: Application, workshop: Workshop, *, update: bool = False) -> Built:
+def build(
+    application: Application, workshop: Workshop, *, update: bool = False, compression: Compression = "gzip"
+) -> Built:
     """Steps 2 to 4. The lock beside the configuration is used while it fits, unless `update`; else it is made anew.
 
     Errors: those of the archive (InputError, IntegrityError, IncompleteError), of uv, and of the disk.
@@ -82,7 +86,7 @@ def build(application: Application, workshop: Workshop, *, update: bool = False)
             write_atomically(application.lock, to_json(lock).encode())
         fetch_debs(lock, workshop.mirror, fetcher, workshop.store, workshop.progress)
     runtime = compose(lock, recipe, workshop.store, workshop.progress)
-    image = _image(application, lock, runtime, workshop)
+    image = recompressed(_image(application, lock, runtime, workshop), compression, workshop.store)
     if not recipe.minimal:
         return Built(image, lock, ())
     workshop.progress("proving the finished image")
@@ -103,7 +107,8 @@ def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetc
         suites=settings.suites or None,
         progress=workshop.progress,
     )
-    debs = resolve(recipe, archive, settings.packages)
+    shelf = Shelf(workshop.mirror, fetcher, workshop.store, architecture, workshop.progress)
+    debs = resolve(recipe, archive, settings.packages, shelf)
     workshop.progress(f"resolving {len(application.requirements)} requirements for Python {recipe.python}")
     wheels = language.lock_dependencies(application, recipe.python, architecture, workshop.store)
     return Lock(

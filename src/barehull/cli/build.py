@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import barehull
 from barehull.cli.common import (
     application_argument,
+    compression_option,
     config_option,
     exit_code,
     mirror_option,
@@ -17,6 +19,9 @@ from barehull.cli.common import (
     update_option,
 )
 
+if TYPE_CHECKING:
+    from barehull.oci.recompress import Compression
+
 
 @click.command()
 @application_argument
@@ -24,8 +29,17 @@ from barehull.cli.common import (
 @config_option
 @mirror_option
 @update_option
+@compression_option
 @quiet_option
-def command(folder: Path, output: str, config: Path | None, mirror: str | None, update: bool, quiet: bool) -> int:
+def command(
+    folder: Path,
+    output: str,
+    config: Path | None,
+    mirror: str | None,
+    update: bool,
+    compression: Compression,
+    quiet: bool,
+) -> int:
     """Build the application in DIR into an image, and prove that it holds together.
 
     Exits 1 when a proof fails, 3 when one could not be decided. The image is written all the same, to be looked at.
@@ -34,6 +48,8 @@ def command(folder: Path, output: str, config: Path | None, mirror: str | None, 
     from barehull.report.text import built as render_built
 
     progress = progress_to(quiet)
-    built = barehull.build_image(folder, output, config=config, mirror=mirror, update=update, progress=progress)
+    built = barehull.build_image(
+        folder, output, config=config, mirror=mirror, update=update, compression=compression, progress=progress
+    )
     click.echo(render_built(built.image, output, built.proofs), nl=False)
     return exit_code(state_of(built.proofs))

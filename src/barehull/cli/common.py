@@ -43,6 +43,13 @@ database_option: Decorator = click.option(
     type=click.Path(path_type=Path),
     help="Database of advisories to use. Default: the one of `barehull db update`, else the one that comes along.",
 )
+compression_option: Decorator = click.option(
+    "--compression",
+    type=click.Choice(("gzip", "zstd")),
+    default="gzip",
+    show_default=True,
+    help="How layers are compressed. zstd is smaller, and older engines refuse it.",
+)
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 
 

@@ -10,6 +10,7 @@ import click
 from barehull.cli.common import (
     FORMATS,
     application_argument,
+    compression_option,
     config_option,
     database_option,
     exit_code,
@@ -24,6 +25,7 @@ from barehull.core.errors import UsageError
 if TYPE_CHECKING:
     from barehull.document import Document
     from barehull.lock import Lock
+    from barehull.oci.recompress import Compression
 
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
@@ -37,6 +39,7 @@ _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 @mirror_option
 @database_option
 @update_option
+@compression_option
 @quiet_option
 def command(
     folder: Path,
@@ -47,6 +50,7 @@ def command(
     mirror: str | None,
     database: Path | None,
     update: bool,
+    compression: Compression,
     quiet: bool,
 ) -> int:
     """Release the application in DIR: build its image, prove it, and compare it with the one that it replaces.
@@ -64,7 +68,7 @@ def command(
     application = read_application(folder, config)
     replaced = (replaces, open_image(replaces)) if replaces else None
     with open_store(database, advisories_folder(), workshop.progress) as advisories:
-        built = build(application, workshop, update=update)
+        built = build(application, workshop, update=update, compression=compression)
         document = release(application, built, output, replaced, advisories, workshop)
     save_image(built.image, output)
     click.echo(render(document, "text"))

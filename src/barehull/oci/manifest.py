@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from barehull.core.errors import InputError, IntegrityError
 from barehull.files import Store, reading
-from barehull.oci.model import CONFIG, INDEX, LAYER_GZIP, MANIFEST, MAX_LAYERS, Blobs, Config, Image, Layer
+from barehull.oci.model import CONFIG, INDEX, LAYER_GZIP, LAYER_ZSTD, MANIFEST, MAX_LAYERS, Blobs, Config, Image, Layer
 
 MAX_JSON = 4 << 20  # bytes, as registries bound it
 MAX_LAYERS_READ = 512
@@ -26,7 +26,7 @@ CONFIGS = (CONFIG, "application/vnd.docker.container.image.v1+json")
 LAYERS = (
     LAYER_GZIP,
     "application/vnd.oci.image.layer.v1.tar",
-    "application/vnd.oci.image.layer.v1.tar+zstd",
+    LAYER_ZSTD,
     "application/vnd.docker.image.rootfs.diff.tar.gzip",
     "application/vnd.docker.image.rootfs.diff.tar",
     "application/vnd.docker.image.rootfs.diff.tar.zstd",
