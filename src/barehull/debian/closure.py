@@ -51,23 +51,55 @@ def required_names(archive: Archive) -> tuple[str, ...]:
     return tuple(package.name for package in found if package.priority == "required")
 
 
+class Offers:
+    """What an archive has for the wishes of packages."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def named(self, name: str) -> Package:
+        """The package of that name. UnsatisfiedError, with the names that are near, when there is none."""
+        package = self._archive.packages.get(name)
+        if package is None:
+            near = difflib.get_close_matches(name, self._archive.packages, 3)
+            advice = f"Near are {', '.join(near)}." if near else "Search it on packages.debian.org."
+            raise UnsatisfiedError(f"there is no package {name!r} in {self.where}", advice=advice)
+        return package
+
+    def candidates(self, wish: Relation) -> Iterator[Package]:
+        """The packages that meet a wish: the one of that name, then those that provide it."""
+        real = self._archive.packages.get(wish.name)
+        if real is not None and wish.holds(real.version):
+            yield real
+        for package in self._providing:
+            if wish.name in package.provides and any(
+                name == wish.name and wish.holds(version) for name, version in _offers(package)
+            ):
+                yield package
+
+    @property
+    def where(self) -> str:
+        """The suites, in words."""
+        return ", ".join(release.suite for release in self._archive.releases)
+
+    @cached_property
+    def _providing(self) -> list[Package]:
+        found = self._archive.packages.with_line("Provides: ")
+        return sorted(found, key=lambda package: (_rank(package), package.name))
+
+
 class _Choice:
     """What is chosen so far, by name; `queue` has those whose dependencies are still to be looked at."""
 
     def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+        self._offers = Offers(archive)
         self.chosen: dict[str, Package] = {}
         self.queue: deque[Package] = deque()
         self._after: dict[str, str] = {}  # what made a package necessary
         self._offered: dict[str, list[str]] = {}  # real and virtual names, in these versions
 
     def named(self, name: str) -> Package:
-        package = self._archive.packages.get(name)
-        if package is None:
-            near = difflib.get_close_matches(name, self._archive.packages, 3)
-            advice = f"Near are {', '.join(near)}." if near else "Search it on packages.debian.org."
-            raise UnsatisfiedError(f"there is no package {name!r} in {self._where()}", advice=advice)
-        return package
+        return self._offers.named(name)
 
     def add(self, package: Package, *, after: str) -> None:
         if package.name in self.chosen:
@@ -81,35 +113,17 @@ class _Choice:
     def satisfy(self, alternatives: tuple[Relation, ...], by: Package) -> None:
         if any(wish.holds(version) for wish in alternatives for version in self._offered.get(wish.name, ())):
             return
-        found = next((package for wish in alternatives for package in self._candidates(wish)), None)
+        found = next((package for wish in alternatives for package in self._offers.candidates(wish)), None)
         if found is None:
             chain = " -> ".join(reversed(list(self._chain(by.name))))
-            what = f"{chain} needs {' | '.join(map(str, alternatives))}, which is not in {self._where()}"
+            what = f"{chain} needs {' | '.join(map(str, alternatives))}, which is not in {self._offers.where}"
             raise UnsatisfiedError(what, advice="Choose other packages, or more suites of this Debian.")
         self.add(found, after=by.name)
-
-    def _candidates(self, wish: Relation) -> Iterator[Package]:
-        real = self._archive.packages.get(wish.name)
-        if real is not None and wish.holds(real.version):
-            yield real
-        for package in self._providing:
-            if wish.name in package.provides and any(
-                name == wish.name and wish.holds(version) for name, version in _offers(package)
-            ):
-                yield package
-
-    @cached_property
-    def _providing(self) -> list[Package]:
-        found = self._archive.packages.with_line("Provides: ")
-        return sorted(found, key=lambda package: (_rank(package), package.name))
 
     def _chain(self, name: str) -> Iterator[str]:
         while name:
             yield name
             name = self._after[name]
-
-    def _where(self) -> str:
-        return ", ".join(release.suite for release in self._archive.releases)
 
 
 def _offers(package: Package) -> Iterator[tuple[str, str]]:

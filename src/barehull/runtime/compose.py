@@ -64,7 +64,7 @@ def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silen
         return unpack_interpreter(lock.debs, recipe.python, architecture, store)
 
     if recipe.bytecode:
-        layers.append(_bytecode_layer(lock.debs, style, interpreter, store, progress))
+        layers.append(_bytecode_layer(lock.debs, style, interpreter, recipe.python, store, progress))
     config = Config(
         architecture=architecture,
         env=recipe.env,
@@ -103,12 +103,13 @@ def _bytecode_layer(
     debs: Sequence[LockedDeb],
     style: Style,
     interpreter: Callable[[], Interpreter],
+    version: str,
     store: Store,
     progress: Progress,
 ) -> Layer:
     """The compiled standard library, remembered by the packages that it is made from."""
-    python = [deb for deb in debs if "libpython3" in deb.name]
-    key = "2 " + " ".join(deb.sha256 for deb in python)
+    python = [deb for deb in debs if deb.name.startswith(("libpython3", "python3-distutils"))]
+    key = "3 " + " ".join(deb.sha256 for deb in python)
     remembered = store.recall("bytecode", key)
     if remembered is not None:
         layer = msgspec.json.decode(remembered, type=Layer)
@@ -119,7 +120,7 @@ def _bytecode_layer(
         entry
         for deb in python
         for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style)
-        if entry.kind == "file" and entry.path.endswith(".py") and entry.path.startswith("usr/lib/python3")
+        if entry.kind == "file" and entry.path.endswith(".py") and entry.path.startswith(f"usr/lib/python{version}/")
     ]
     compiled = interpreter().compile(sources)
     layer = write_layer(with_parents(compiled), store, created_by="barehull: bytecode of the standard library")

@@ -28,7 +28,7 @@ from barehull.runtime.ldcache import TRIPLETS
 from barehull.runtime.package import Style, deb_entries
 
 _NEEDED = ("libc6", "zlib1g", "libexpat1")
-_LOADERS = {"amd64": "usr/lib64/ld-linux-x86-64.so.2", "arm64": "usr/lib/ld-linux-aarch64.so.1"}
+_LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}  # the file; elsewhere are links to it
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _TIMEOUT = 300  # seconds
 
@@ -77,7 +77,7 @@ class Interpreter:
     def _start(self, sources: Sequence[Entry]) -> _Run:
         lib = self.root / "usr" / "lib" / TRIPLETS[self.architecture]
         command = [
-            str(self.root / _LOADERS[self.architecture]),
+            str(lib / _LOADERS[self.architecture]),
             *("--library-path", str(lib)),
             str(self.root / "usr" / "bin" / f"python{self.version}"),
             *("-S", "-s", "-B", "-c", _COMPILER),

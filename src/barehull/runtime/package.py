@@ -70,7 +70,7 @@ def _make(debs: Sequence[LockedDeb], style: Style, store: Store) -> Piece:
                 masters[entry.path] = entry.content
     names = ", ".join(f"{deb.name} {deb.version}" for deb in debs)
     layer = write_layer(entries.values(), store, created_by=f"barehull: {names}")
-    return Piece(layer, _libraries(entries.values(), style.architecture), tuple(stanzas), masters)
+    return Piece(layer, _libraries(entries.values(), style), tuple(stanzas), masters)
 
 
 def _add(entries: dict[str, Entry], entry: Entry, package: str) -> None:
@@ -137,13 +137,13 @@ def _stanza(deb: Deb) -> str:
     return f"{first}\nStatus: install ok installed\n{rest}\n"
 
 
-def _libraries(entries: Iterable[Entry], architecture: str) -> tuple[ldcache.Library, ...]:
+def _libraries(entries: Iterable[Entry], style: Style) -> tuple[ldcache.Library, ...]:
     """The shared libraries in the loader's own folders, as ldconfig would name them."""
     listed = list(entries)
     paths = {entry.path for entry in listed}
     found = []
     for entry in listed:
-        if entry.kind != "file" or not ldcache.is_candidate(entry.path, architecture):
+        if entry.kind != "file" or not ldcache.is_candidate(entry.path, style.architecture):
             continue
         elf = read_elf(entry.content)
         if elf is None or not elf.has_dynamic:
@@ -152,5 +152,6 @@ def _libraries(entries: Iterable[Entry], architecture: str) -> tuple[ldcache.Lib
         soname = elf.soname or name
         # The name that ldconfig gives: the link called like the SONAME where the package brings it.
         at = soname if f"{folder}/{soname}" in paths else name
-        found.append(ldcache.Library(soname, f"/{folder.removeprefix('usr/')}/{at}"))
+        shown = folder.removeprefix("usr/") if style.merged_usr else folder
+        found.append(ldcache.Library(soname, f"/{shown}/{at}"))
     return tuple(sorted(found))

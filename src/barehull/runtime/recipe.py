@@ -40,7 +40,7 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def load_recipe(name: str, debian: int) -> Recipe:
-    """The recipe of that name for a Debian release (13). InputError, with what there is, when there is none."""
+    """The recipe of that name for a Debian release (12, 13). InputError, with what there is, when there is none."""
     if name not in recipe_names():
         raise InputError(f"there is no runtime {name!r}", advice=f"There are: {', '.join(recipe_names())}.")
     table = _merged(name)

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from barehull.core.errors import InputError
 from barehull.debian.archive import Archive
 from barehull.debian.closure import closure
 from barehull.debian.index import Package
 from barehull.lock import LockedDeb, LockedSuite
+from barehull.runtime.additions import Packages, additions
 from barehull.runtime.recipe import Recipe
 
 
-def resolve(recipe: Recipe, archive: Archive, extra: Iterable[str] = ()) -> tuple[LockedDeb, ...]:
+def resolve(recipe: Recipe, archive: Archive, extra: Sequence[str], packages: Packages) -> tuple[LockedDeb, ...]:
     """The packages of `recipe` and `extra`, in the order of their layers.
 
     A minimal recipe's list is explicit, as distroless' is: dependencies on shells and configuration tools are left out
-    on purpose, and the proof of the finished image shows that nothing is missing. InputError when one is not to be had.
+    on purpose, and the proof of the finished image shows that nothing is missing. What `extra` needs on top of it is
+    found by looking into `packages`. Errors: InputError when something is not to be had, those of `additions`.
     """
-    extra = tuple(extra)
     if recipe.closure:
         return tuple(_locked(package) for package in closure(archive, [*recipe.packages, *extra], essential=True))
-    if extra:
-        raise InputError(
-            f"the runtime {recipe.name!r} takes no further packages yet: {', '.join(extra)}",
-            advice="Leave `packages` out of [runtime], or use the runtime `debian`.",
-        )
     missing = [name for name in recipe.packages if name not in archive.packages]
     if missing:
         suites = ", ".join(release.suite for release in archive.releases)
         raise InputError(
             f"{', '.join(missing)}: not in {suites} for {archive.architecture}", advice="Use a mirror that is whole."
         )
-    return tuple(_locked(archive.packages[name]) for name in recipe.packages)
+    base = [archive.packages[name] for name in recipe.packages]
+    added = additions(base, extra, archive, packages) if extra else ()
+    return tuple(_locked(package) for package in (*base, *added))
 
 
 def locked_suites(archive: Archive) -> tuple[LockedSuite, ...]:

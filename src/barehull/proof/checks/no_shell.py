@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from barehull.core.finding import Finding
 from barehull.core.outcome import Failed, Outcome, Passed
+from barehull.core.tools import kind_of_tool
 from barehull.elf import MAGIC
 from barehull.oci.rootfs import Node
 from barehull.proof.subject import Subject
@@ -16,18 +16,6 @@ NAME = "no-shell"
 TITLE = "has no shell and no package manager"
 WHY = "Most attacks on containers need a shell, or a package manager to fetch the next tool; no service needs them."
 
-# By name, with or without a version behind it (pip3.13, bash5).
-_SHELLS = "sh bash rbash dash ash busybox toybox zsh ksh ksh93 mksh lksh yash posh csh tcsh fish pwsh xonsh nu elvish"
-_MANAGERS = (
-    "dpkg dpkg-deb dpkg-unpack apt apt-get apt-cache apt-config aptitude dselect apk rpm dnf yum microdnf tdnf zypper "
-    "pacman emerge opkg snap flatpak nix nix-env brew pip pipx easy_install uv poetry pipenv pdm conda mamba "
-    "micromamba npm npx yarn pnpm corepack gem bundle bundler composer cargo"
-)
-_KINDS = {
-    **dict.fromkeys(_SHELLS.split(), "a shell"),
-    **dict.fromkeys(_MANAGERS.split(), "a package manager"),
-}
-_VERSION = re.compile(r"-?\d+(\.\d+)*")
 # Importable without a program of its own: `python3 -m pip`, `node npm-cli.js`. The ends of paths.
 # The wheels that Debian's python3-pip-whl keeps for ensurepip are data: they run only after an installation.
 _MODULES = {"/pip/__main__.py": "pip", "/npm/bin/npm-cli.js": "npm", "/uv/__main__.py": "uv"}
@@ -58,7 +46,7 @@ def _findings(subject: Subject, node: Node, runnable: bool, program: bool) -> It
     path = f"/{node.path}"
     if runnable or program:  # a shell without its executable bit still runs by way of ld.so
         for name in (posixpath.basename(node.path), posixpath.basename(node.target)):
-            if kind := _KINDS.get(_VERSION.split(name)[0]) or _KINDS.get(name):
+            if kind := kind_of_tool(name):
                 yield Finding(path, f"is {kind} ({name})", _ADVICE)
     for end, name in _MODULES.items():
         if path.endswith(end):
