@@ -35,3 +35,11 @@ def test_pips_index_is_used_where_uv_has_none(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "none"))
     assert uv._index({"PIP_INDEX_URL": "https://a", "PIP_CONFIG_FILE": "/none"})["UV_DEFAULT_INDEX"] == "https://a"
     assert "UV_DEFAULT_INDEX" not in uv._index({"UV_DEFAULT_INDEX": "https://b", "PIP_INDEX_URL": "https://a"})
+
+
+def test_every_line_is_a_pin_or_an_error() -> None:
+    digest = "0" * 64
+    good = f"flask==3.1 \\\n    --hash=sha256:{digest}\n"
+    assert [(wheel.name, wheel.version) for wheel in uv._pins(good)] == [("flask", "3.1")]
+    with pytest.raises(IncompleteError, match="typing-extensions"):  # it was passed over once, and the image lacked it
+        uv._pins(good + f"typing-extensions==4.16.0 ; python_version < '3.13' \\\n    --hash=sha256:{digest}\n")

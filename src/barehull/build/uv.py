@@ -37,14 +37,25 @@ def resolve(requirements: Sequence[Requirement], python: str, platform: str, cac
     if not requirements:
         return ()
     text = "".join(f"{requirement.text}\n" for requirement in requirements)
-    arguments = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "--no-strip-markers", "-"]
+    arguments = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "-"]
     said = _run([*arguments, *_target(python, platform)], cache, text, requirements)
-    wheels = []
-    for match in _LINE.finditer(said.replace("\\\n", " ")):
-        name = re.sub(r"[-_.]+", "-", match[1]).lower()
-        wheels.append(LockedWheel(name, match[2], tuple(sorted(re.findall(r"sha256:([0-9a-f]{64})", match[3])))))
+    wheels = _pins(said)
     if not wheels:
         raise IncompleteError("uv resolved nothing", advice="Run `uv pip compile` on the requirements to see why.")
+    return wheels
+
+
+def _pins(said: str) -> tuple[LockedWheel, ...]:
+    """The distributions in a compiled file. IncompleteError for a line that is not understood: none may get lost."""
+    wheels = []
+    for line in said.replace("\\\n", " ").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            raise IncompleteError(f"uv resolved to {line[:200]!r}, which is no pin", advice="Report this as a defect.")
+        name = re.sub(r"[-_.]+", "-", match[1]).lower()
+        wheels.append(LockedWheel(name, match[2], tuple(sorted(re.findall(r"sha256:([0-9a-f]{64})", match[3])))))
     return tuple(sorted(wheels))
 
 
