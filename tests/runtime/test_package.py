@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,8 @@ from barehull.oci.rootfs import Rootfs
 from barehull.runtime.compose import RESERVED, compose
 from barehull.runtime.package import Style, make_piece
 from barehull.runtime.recipe import Recipe
+
+from ..proof.conftest import MadeElf  # noqa: TID252 - the one maker of ELF files
 
 Deb = Callable[..., LockedDeb]
 MINIMAL = Style(minimal=True, merged_usr=True, architecture="amd64")
@@ -45,6 +48,18 @@ def test_lib_is_merged_into_usr_and_the_link_stays(deb: Deb, store: Store) -> No
     with rootfs(store, *layers) as files:
         assert files.get("lib").kind == "symlink"
         assert files.resolve("lib/x86_64-linux-gnu/libx.so.1").path == "usr/lib/x86_64-linux-gnu/libx.so.1"
+
+
+def test_lib_stays_where_it_is_on_a_release_that_is_not_merged(deb: Deb, store: Store) -> None:
+    library = bytes(MadeElf(soname="libx.so.1"))
+    folders = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
+    tools = [deb(f"tool{at}", {f"{folder}/libx.so.1": library}) for at, folder in enumerate(folders)]
+    pieces = [make_piece([tool], replace(MINIMAL, merged_usr=False), store) for tool in tools]
+    found = [library.path for piece in pieces for library in piece.libraries]
+    assert found == [f"/{folder}/libx.so.1" for folder in folders]
+    with rootfs(store, *(piece.layer for piece in pieces)) as files:
+        assert all(files.get(path.lstrip("/")) for path in found)
+    assert make_piece([tools[1]], MINIMAL, store).libraries[0].path == "/lib/x86_64-linux-gnu/libx.so.1"
 
 
 def test_set_id_bits_do_not_survive_in_a_minimal_image(deb: Deb, store: Store) -> None:

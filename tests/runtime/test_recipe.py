@@ -6,9 +6,10 @@ from barehull.core.errors import InputError
 from barehull.runtime.recipe import load_recipe, recipe_names
 
 
+@pytest.mark.parametrize("debian", [12, 13])
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_can_be_read_for_debian_13(name: str) -> None:
-    recipe = load_recipe(name, 13)
+def test_every_recipe_is_on_debian_12_and_13(name: str, debian: int) -> None:
+    recipe = load_recipe(name, debian)
     assert recipe.packages
     assert len(set(recipe.packages)) == len(recipe.packages)
     assert dict(recipe.env)["PATH"]
@@ -23,8 +24,9 @@ def test_minimal_recipes_run_as_nobody_that_is_known() -> None:
     assert {load_recipe(name, 13).user for name in recipe_names() if load_recipe(name, 13).minimal} == {"65532"}
 
 
-def test_the_conventional_recipe_is_on_debian_12_and_13() -> None:
-    assert [load_recipe("debian", number).python for number in (12, 13)] == ["3.11", "3.13"]
+@pytest.mark.parametrize("name", ["debian", "python3"])
+def test_each_release_has_its_own_python(name: str) -> None:
+    assert [load_recipe(name, number).python for number in (12, 13)] == ["3.11", "3.13"]
 
 
 def test_a_recipe_that_is_not_there_names_those_that_are() -> None:
