@@ -14,6 +14,7 @@ FLOORS = (
     {"cli"},
     {"report"},
     {"fleet"},
+    {"relock"},
     {"release"},
     {"document"},
     {"attest"},

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barehull.core.errors import InputError
-from barehull.lock import SCHEMA, Lock, LockedDeb, LockedSuite, LockedWheel, from_json, to_json
+from barehull.lock import (
+    SCHEMA,
+    Change,
+    Difference,
+    Lock,
+    LockedDeb,
+    LockedSuite,
+    LockedWheel,
+    difference,
+    from_json,
+    to_json,
+)
 
 texts = st.text(max_size=10)
 debs = st.builds(LockedDeb, *[texts] * 9, st.integers(0, 2**40))
@@ -55,3 +66,53 @@ def test_a_package_is_a_line() -> None:
     one = LockedDeb("a", "1", "amd64", "a", "1", "debian", "trixie", "p", "s", 1)
     lock = Lock("0", "linux/amd64", "static", 13, (), (one, dataclasses.replace(one, name="b")), (), "")
     assert sum('"name"' in line for line in to_json(lock).splitlines()) == 2
+
+
+def test_another_format_is_told_by_name_with_what_to_do() -> None:
+    with pytest.raises(InputError) as caught:
+        from_json('{"schema": "barehull/lock/2", "debs": {}}', "barehull.lock")
+    assert "'barehull/lock/2'" in caught.value.what
+    assert SCHEMA in caught.value.what
+    assert "`barehull lock --update`" in caught.value.advice
+
+
+def deb(name: str, version: str, sha256: str = "s", architecture: str = "amd64") -> LockedDeb:
+    return LockedDeb(name, version, architecture, name, version, "debian", "trixie", "p", sha256, 1)
+
+
+OLD = Lock(
+    "0", "linux/amd64", "python3", 13, (), (deb("gone", "1"), deb("newer", "1"), deb("same", "1"), deb("rebuilt", "1")),
+    (LockedWheel("flask", "3.0", ("a",)), LockedWheel("left", "1", ("b",))), "",
+)  # fmt: skip
+NEW = dataclasses.replace(
+    OLD,
+    debs=(deb("came", "1", architecture="all"), deb("newer", "2"), deb("same", "1"), deb("rebuilt", "1", "t")),
+    wheels=(LockedWheel("flask", "3.1", ("c",)),),
+)
+
+
+def test_the_difference_of_two_locks() -> None:
+    assert difference(OLD, NEW) == Difference(
+        added=(Change("package", "came", "all", "", "1"),),
+        removed=(Change("package", "gone", "amd64", "1", ""), Change("wheel", "left", "amd64", "1", "")),
+        changed=(
+            Change("package", "newer", "amd64", "1", "2"),
+            Change("package", "rebuilt", "amd64", "1", "1"),
+            Change("wheel", "flask", "amd64", "3.0", "3.1"),
+        ),
+    )
+
+
+def test_equal_locks_do_not_differ_whatever_made_them() -> None:
+    assert not difference(OLD, dataclasses.replace(OLD, tool_version="9", inputs="other"))
+    assert difference(OLD, NEW)
+
+
+def test_everything_is_added_to_no_lock() -> None:
+    assert len(difference(None, OLD).added) == 6
+    assert difference(None, OLD).removed == difference(None, OLD).changed == ()
+
+
+def test_locks_of_two_platforms_have_nothing_in_common() -> None:
+    changes = difference(OLD, dataclasses.replace(OLD, platform="linux/arm64"))
+    assert (len(changes.added), len(changes.removed), changes.changed) == (6, 6, ())

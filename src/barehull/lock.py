@@ -6,7 +6,9 @@ The lock names archive-relative paths only, never a host, so that any mirror ser
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import msgspec
 
@@ -77,11 +79,76 @@ def to_json(lock: Lock) -> str:
 
 def from_json(text: str, what: str) -> Lock:
     """The lock in `text`, which was read from `what`. InputError for another schema, or what is not a lock."""
-    advice = "Remove it, or run the command with --update, to make it anew."
+    advice = "Make it anew with `barehull lock --update`, or remove it."
     try:
         schema = msgspec.json.decode(text, type=dict[str, object]).get("schema")
         if schema != SCHEMA:
-            raise InputError(f"{what} has the schema {schema!r}, and this barehull reads {SCHEMA}", advice=advice)
+            raise InputError(
+                f"{what} has the format {schema!r}, and this barehull reads {SCHEMA!r}",
+                advice=f"{advice} The barehull that wrote it can still read it.",
+            )
         return msgspec.json.decode(text, type=Lock)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise InputError(f"{what} is not a lock: {error}", advice=advice) from error
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """One package or wheel that differs between two locks: "" stands for a version that is not there.
+
+    Equal versions: the version is the same, and its files are others.
+    """
+
+    kind: Literal["package", "wheel"]
+    name: str
+    architecture: str  # of the package; of a wheel the one of its lock
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one lock has and another has not, each sorted."""
+
+    added: tuple[Change, ...]
+    removed: tuple[Change, ...]
+    changed: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+def difference(old: Lock | None, new: Lock) -> Difference:
+    """What changes in packages and wheels when `new` takes the place of `old` (None: there was no lock).
+
+    Locks of two platforms have no package in common.
+    """
+    before, after = _items(old) if old else {}, _items(new)
+    both = [key for key in after if key in before and before[key] != after[key]]
+    return Difference(
+        added=_changes({}, after, after.keys() - before.keys()),
+        removed=_changes(before, {}, before.keys() - after.keys()),
+        changed=_changes(before, after, both),
+    )
+
+
+_Key = tuple[Literal["package", "wheel"], str, str]  # kind, name, platform of the lock
+_Item = tuple[str, str, object]  # version, architecture, the files' digests
+
+
+def _items(lock: Lock) -> dict[_Key, _Item]:
+    found: dict[_Key, _Item] = {}
+    for deb in lock.debs:
+        found["package", deb.name, lock.platform] = (deb.version, deb.architecture, deb.sha256)
+    for wheel in lock.wheels:
+        found["wheel", wheel.name, lock.platform] = (wheel.version, lock.platform.partition("/")[2], wheel.sha256s)
+    return found
+
+
+def _changes(before: Mapping[_Key, _Item], after: Mapping[_Key, _Item], keys: Iterable[_Key]) -> tuple[Change, ...]:
+    changes = []
+    for key in keys:
+        old, new = before.get(key), after.get(key)
+        there = new or old
+        changes.append(Change(key[0], key[1], there[1] if there else "", old[0] if old else "", new[0] if new else ""))
+    return tuple(sorted(changes))

@@ -37,7 +37,8 @@ from barehull.oci.recompress import Compression, recompressed
 from barehull.oci.reference import open_image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.run import Proof, prove
-from barehull.runtime.compose import Runtime, compose, fetch_debs
+from barehull.runtime.compose import Runtime, compose
+from barehull.runtime.fetch import fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
 from barehull.runtime.resolve import locked_suites, resolve
 from barehull.runtime.shelf import Shelf
@@ -80,7 +81,7 @@ def build(
     """
     recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
     with Fetcher() as fetcher:
-        lock = None if update else _kept_lock(application)
+        lock = None if update else kept_lock(application)
         if lock is None:
             lock = make_lock(application, recipe, workshop, fetcher)
             write_atomically(application.lock, to_json(lock).encode())
@@ -208,13 +209,18 @@ def examine(image: Image, advisories: AdvisoryStore, progress: Progress = silent
     return scan(inventory, advisories)
 
 
-def _kept_lock(application: Application) -> Lock | None:
+def kept_lock(application: Application) -> Lock | None:
     """The lock beside the configuration, if it was made from the same wishes."""
+    lock = lock_there(application)
+    recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
+    return lock if lock and lock.inputs == _inputs(application, recipe) else None
+
+
+def lock_there(application: Application) -> Lock | None:
+    """The lock beside the configuration, whatever it was made from. InputError when it cannot be read."""
     if not application.lock.is_file():
         return None
-    lock = from_json(application.lock.read_text("utf-8", "replace"), str(application.lock))
-    recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
-    return lock if lock.inputs == _inputs(application, recipe) else None
+    return from_json(application.lock.read_text("utf-8", "replace"), str(application.lock))
 
 
 def _inputs(application: Application, recipe: Recipe) -> str:

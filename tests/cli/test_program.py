@@ -11,7 +11,7 @@ import pytest
 
 import barehull
 
-COMMANDS = ("build", "catalog", "check", "compare", "db", "explain", "release", "scan")
+COMMANDS = ("build", "catalog", "check", "compare", "db", "explain", "lock", "release", "scan")
 
 
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

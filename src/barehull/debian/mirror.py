@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from barehull.core.errors import IncompleteError, InputError, UsageError
@@ -19,15 +20,20 @@ _SUITE = re.compile(
     r"(?:bullseye|bookworm|trixie|forky|oldoldstable|oldstable|stable|testing|sid|unstable)(-security)?/?"
 )
 _ONE_LINE = re.compile(r"deb\s+(?:\[(?P<options>[^]]*)\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.*)")
+SNAPSHOT = "https://snapshot.debian.org/archive"
 _SCHEMES = ("http://", "https://", "file:/")
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """The roots, each a URL or a folder, of the archives "debian" and "debian-security"."""
+    """The roots, each a URL or a folder, of the archives "debian" and "debian-security".
+
+    `snapshot` is the root of all that they ever had, in the layout of snapshot.debian.org: ARCHIVE/TIME/PATH.
+    """
 
     debian: str
     security: str
+    snapshot: str = SNAPSHOT
 
     def url(self, archive: str, path: str) -> str:
         """The address of a path in "debian" or "debian-security". InputError for another archive, or a path outside."""
@@ -36,6 +42,11 @@ class Mirror:
             advice = "Make the lock again: this one is damaged, or of a newer barehull."
             raise InputError(f"{archive!r} is not an archive of Debian", advice=advice)
         return join(roots[archive], path)
+
+    def past_url(self, archive: str, path: str, time: datetime) -> str:
+        """The address of what the path was at a time (UTC). The snapshot answers with the last state before it."""
+        self.url(archive, path)  # refuses what is no archive
+        return join(self.snapshot, f"{archive}/{time:%Y%m%dT%H%M%SZ}/{path}")
 
     def __str__(self) -> str:
         return " ".join(shown(root) for root in (self.debian, self.security))
@@ -48,8 +59,13 @@ def mirror_from(option: str | None, environment: Mapping[str, str], apt: Path = 
     """The mirror by the first of these that says one: `option`, BAREHULL_MIRROR, the apt sources in `apt`, `DEFAULT`.
 
     The first two are the URL or folder that holds debian/ and debian-security/, or the addresses of both, with a space
-    between. Errors: UsageError when there are more, IncompleteError when the apt sources cannot be read.
+    between. BAREHULL_SNAPSHOT names another snapshot. Errors: UsageError when there are more addresses,
+    IncompleteError when the apt sources cannot be read.
     """
+    return replace(_named(option, environment, apt), snapshot=environment.get("BAREHULL_SNAPSHOT") or SNAPSHOT)
+
+
+def _named(option: str | None, environment: Mapping[str, str], apt: Path) -> Mirror:
     text = option or environment.get("BAREHULL_MIRROR", "")
     roots = text.split()
     if os.path.isdir(text):  # a folder's name may have spaces

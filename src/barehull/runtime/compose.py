@@ -11,10 +11,8 @@ import msgspec
 
 from barehull.core.progress import Progress, silent
 from barehull.debian.deb import read_deb
-from barehull.debian.mirror import Mirror
 from barehull.files import Store
 from barehull.lock import Lock, LockedDeb
-from barehull.net import Fetcher, Want
 from barehull.oci.layer import with_parents, write_layer
 from barehull.oci.model import MAX_LAYERS, Config, Entry, Layer
 from barehull.runtime import ldcache, made
@@ -37,14 +35,6 @@ class Runtime:
     config: Config
     python: str
     interpreter: Callable[[], Interpreter] | None
-
-
-def fetch_debs(lock: Lock, mirror: Mirror, fetcher: Fetcher, store: Store, progress: Progress = silent) -> None:
-    """Bring all locked packages into the store. Errors: IncompleteError, IntegrityError."""
-    wants = [
-        Want(mirror.url(deb.archive, deb.path), deb.sha256, deb.size, f"{deb.name} {deb.version}") for deb in lock.debs
-    ]
-    fetcher.download_all(wants, store, progress=progress)
 
 
 def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silent) -> Runtime:

@@ -1,0 +1,62 @@
+"""The second step of a release alone: the lock is made or made anew, and what changes is judged before it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from barehull.advisories.store import AdvisoryStore
+from barehull.application.model import Application
+from barehull.compare.compare import compare
+from barehull.compare.model import Comparison
+from barehull.core.errors import InputError
+from barehull.files import write_atomically
+from barehull.inventory.locked import locked_inventory
+from barehull.lock import Difference, Lock, difference, to_json
+from barehull.net import Fetcher
+from barehull.release import Workshop, kept_lock, lock_there, make_lock
+from barehull.runtime.recipe import load_recipe
+from barehull.scan.scan import scan
+
+
+@dataclass(frozen=True, slots=True)
+class Relocked:
+    """The lock in use now, whether it was `kept`, and what it changes against the one that was there before."""
+
+    lock: Lock
+    kept: bool
+    difference: Difference
+    comparison: Comparison
+
+
+def lock_fits(application: Application) -> bool:
+    """Whether the lock beside the configuration was made from it. InputError when it cannot be read."""
+    return kept_lock(application) is not None
+
+
+def relock(
+    application: Application, advisories: AdvisoryStore, workshop: Workshop, *, update: bool = False
+) -> Relocked:
+    """Step 2 alone: the lock beside the configuration is made, or made anew where it does not fit, or on `update`.
+
+    Both locks are judged with one database, as images are. Errors: those of `make_lock`; InputError for a lock of
+    another format, unless `update`.
+    """
+    try:
+        before = lock_there(application)
+        lock = None if update else kept_lock(application)
+    except InputError:
+        if not update:
+            raise
+        before = lock = None
+    kept = lock is not None
+    if lock is None:
+        recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
+        with Fetcher() as fetcher:
+            lock = make_lock(application, recipe, workshop, fetcher)
+        if lock != before:
+            write_atomically(application.lock, to_json(lock).encode())
+    after = locked_inventory(lock)
+    # Platforms may differ: locks are compared then as a change of everything.
+    old = locked_inventory(before) if before else replace(after, components=())
+    comparison = compare(scan(replace(old, platform=lock.platform), advisories), scan(after, advisories))
+    return Relocked(lock, kept, difference(before, lock), comparison)
