@@ -154,7 +154,7 @@ class _Uploads:
     def _upload(
         self, method: str, url: str, headers: dict[str, str], path: Path | None, span: tuple[int, int], status: int
     ) -> Answer:
-        content = None if path is None else lambda: _bytes(path, *span)
+        content = None if path is None else lambda: self._bytes(path, *span)
         answer = self._session.ask(method, url, allowed=(status, 400, 404, 416), headers=headers, content=content)
         if answer.status != status:
             what = f"{self._session.name}: an upload was answered with {answer.status}"
@@ -165,17 +165,18 @@ class _Uploads:
         location = answer.headers.get("location", "")
         return self._session.target(answer.url, location) if location or not where else where
 
+    def _bytes(self, path: Path, start: int, end: int) -> Iterator[bytes]:
+        with reading(path), path.open("rb") as file:
+            file.seek(start)
+            while start < end:
+                piece = file.read(min(_PIECE, end - start))
+                if not piece:
+                    raise InputError(f"{path} became shorter while it was sent", advice="Run it again.")
+                if self._session.stopped:
+                    raise TransientError(f"{self._session.name}: the upload was stopped", advice=_ADVICE)
+                start += len(piece)
+                yield piece
+
 
 def _again(error: IncompleteError) -> TransientError:
     return TransientError(error.what, advice=error.advice)
-
-
-def _bytes(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with reading(path), path.open("rb") as file:
-        file.seek(start)
-        while start < end:
-            piece = file.read(min(_PIECE, end - start))
-            if not piece:
-                raise InputError(f"{path} became shorter while it was sent", advice="Run it again.")
-            start += len(piece)
-            yield piece
