@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,18 @@ def test_an_archive_that_is_not_debians_is_refused() -> None:
 
 def test_passwords_are_not_shown() -> None:
     assert "secret" not in str(Mirror("https://me:secret@m.example/debian", "https://me:secret@m.example/sec"))
+
+
+def test_the_snapshot_is_debians_own_or_the_environments(tmp_path: Path) -> None:
+    mirror = mirror_from("http://a", {}, tmp_path)
+    at = datetime(2026, 11, 21, 9, 15, 44, tzinfo=UTC)
+    url = mirror.past_url("debian-security", "pool/a_1+b1.deb", at)
+    assert url == "https://snapshot.debian.org/archive/debian-security/20261121T091544Z/pool/a_1+b1.deb"
+    named = mirror_from("http://a", {"BAREHULL_SNAPSHOT": "http://b/archive/"}, tmp_path)
+    assert named.past_url("debian", "p", at) == "http://b/archive/debian/20261121T091544Z/p"
+
+
+@pytest.mark.parametrize(("archive", "path"), [("ports", "p"), ("../x", "p"), ("debian", "../../p")])
+def test_a_lock_cannot_climb_out_of_a_snapshot(archive: str, path: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        mirror_from("http://a", {}, tmp_path).past_url(archive, path, datetime(2026, 1, 1, tzinfo=UTC))

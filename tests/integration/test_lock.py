@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from barehull.inventory.locked import locked_inventory
 from barehull.lock import from_json
 from barehull.oci.reference import open_image
 
@@ -89,3 +90,11 @@ def test_the_first_lock_is_what_a_build_takes(fresh: Callable[[], Bench]) -> Non
     first.run("lock", "app", "--check")
     first.run("build", "app", "--output", "oci:new", "-q")
     assert lock.read_bytes() == before
+
+
+def test_a_lock_is_judged_by_the_components_that_its_image_has(bench: Bench, new: str) -> None:
+    lock = from_json((bench.app / "barehull.lock").read_text(), "lock")
+    components = json.loads(bench.run("scan", new, "--format", "json", "-q", code=3).stdout)["new"]["components"]
+    keys = ("purl", "ecosystem", "source", "source_version")
+    found = {tuple(it[key] for key in keys) for it in components}
+    assert {tuple(getattr(it, key) for key in keys) for it in locked_inventory(lock).components} == found

@@ -39,6 +39,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {}
+        self.moved: dict[str, str] = {}
         self.asked: list[str] = []
 
     @property
@@ -53,7 +54,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
         content = self.server.files.get(self.path)
-        self.send_response(404 if content is None else 200)
+        moved = self.server.moved.get(self.path)
+        self.send_response(301 if moved else 404 if content is None else 200)
+        if moved:
+            self.send_header("Location", moved)
         self.send_header("Content-Length", str(len(content or b"")))
         self.end_headers()
         self.wfile.write(content or b"")
@@ -100,6 +104,15 @@ def test_what_the_archive_dropped_comes_from_its_snapshot(
     fetch_debs(LOCK, server.mirror, fetcher, store, said.append)
     assert store.path(f"sha256:{DEB.sha256}").read_bytes() == CONTENT
     assert any("openssl 3.5.1-1+deb13u1 is not in the archive any more" in each for each in said)
+
+
+def test_a_snapshot_says_which_of_its_times_it_means(server: Server, fetcher: Fetcher, store: Store) -> None:
+    real = f"/archive/debian-security/20261122T042011Z/{PATH}"
+    server.moved = {f"/archive/debian-security/20261122T091544Z/{PATH}": real}
+    server.files = {real: CONTENT}
+    fetch_debs(LOCK, server.mirror, fetcher, store)
+    assert server.asked[-1] == real
+    assert store.get(DEB.sha256) is not None
 
 
 def test_only_what_was_dropped_is_asked_of_the_snapshot(server: Server, fetcher: Fetcher, store: Store) -> None:
