@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from cyclonedx.model import Property
 from cyclonedx.model.bom import Bom
@@ -14,9 +15,13 @@ from packageurl import PackageURL
 from barehull.inventory.model import Component, Inventory
 
 
-def to_cyclonedx(inventory: Inventory) -> str:
-    """The inventory as JSON, the same bytes for the same image: its serial number is made from the image's digest."""
+def to_cyclonedx(inventory: Inventory, created: str) -> str:
+    """The inventory as JSON, the same bytes for the same image and `created` (ISO 8601 UTC): no clock is read.
+
+    Its serial number is made from the image's digest.
+    """
     bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, inventory.image))
+    bom.metadata.timestamp = datetime.fromisoformat(created)
     bom.metadata.component = BomComponent(
         name=inventory.image, version=inventory.image, type=ComponentType.CONTAINER, bom_ref=inventory.image
     )

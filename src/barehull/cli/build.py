@@ -10,6 +10,7 @@ import click
 import barehull
 from barehull.cli.common import (
     application_argument,
+    attest_option,
     compression_option,
     config_option,
     exit_code,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @mirror_option
 @update_option
 @compression_option
+@attest_option
 @quiet_option
 def command(
     folder: Path,
@@ -38,6 +40,7 @@ def command(
     mirror: str | None,
     update: bool,
     compression: Compression,
+    attest: bool,
     quiet: bool,
 ) -> int:
     """Build the application in DIR into an image, and prove that it holds together.
@@ -48,8 +51,14 @@ def command(
     from barehull.report.text import built as render_built
 
     progress = progress_to(quiet)
+    if attest:
+        from barehull.attest.collect import attach_built, tagged
+
+        output = tagged(output)
     built = barehull.build_image(
         folder, output, config=config, mirror=mirror, update=update, compression=compression, progress=progress
     )
+    if attest:
+        attach_built(built.image, built.lock, folder, config, output)
     click.echo(render_built(built.image, output, built.proofs), nl=False)
     return exit_code(state_of(built.proofs))

@@ -50,6 +50,9 @@ compression_option: Decorator = click.option(
     show_default=True,
     help="How layers are compressed. zstd is smaller, and older engines refuse it.",
 )
+attest_option: Decorator = click.option(
+    "--attest", is_flag=True, help="Put SBOMs and provenance beside the image, as OCI artifacts. For oci: only."
+)
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 
 

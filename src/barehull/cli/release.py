@@ -10,6 +10,7 @@ import click
 from barehull.cli.common import (
     FORMATS,
     application_argument,
+    attest_option,
     compression_option,
     config_option,
     database_option,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from barehull.document import Document
     from barehull.lock import Lock
     from barehull.oci.recompress import Compression
+    from barehull.release import Built
 
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
@@ -40,6 +42,7 @@ _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 @database_option
 @update_option
 @compression_option
+@attest_option
 @quiet_option
 def command(
     folder: Path,
@@ -51,6 +54,7 @@ def command(
     database: Path | None,
     update: bool,
     compression: Compression,
+    attest: bool,
     quiet: bool,
 ) -> int:
     """Release the application in DIR: build its image, prove it, and compare it with the one that it replaces.
@@ -62,6 +66,7 @@ def command(
     from barehull.oci.reference import check_output, open_image, save_image
     from barehull.release import build, open_workshop, release
 
+    output = for_attestations(output) if attest else output
     check_output(output)
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
@@ -71,11 +76,32 @@ def command(
         built = build(application, workshop, update=update, compression=compression)
         document = release(application, built, output, replaced, advisories, workshop)
     save_image(built.image, output)
+    if attest:
+        attach_documents(built, document, folder, config, output)
     click.echo(render(document, "text"))
     if report:
-        click.echo(f"reports  {', '.join(write_reports(report, document, built.lock))}")
+        click.echo(f"reports  {', '.join(write_reports(report, document, built.lock, folder, config))}")
     click.echo(f"image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
+
+
+def for_attestations(output: str) -> str:
+    """The output with its tag. UsageError when attestations cannot go there: told before the work, not after it."""
+    from barehull.attest.collect import tagged
+
+    return tagged(output)
+
+
+def attach_documents(built: Built, document: Document, folder: Path, config: Path | None, output: str) -> None:
+    """Put SBOMs, provenance, and the scan with its verdict beside the image."""
+    from barehull.attest.collect import collect, layout_of, read_inputs
+    from barehull.attest.referrers import attach, of_statement
+    from barehull.attest.scan import PREDICATE, to_scan_statement
+
+    scan, old = document.new.scan, document.old.inventory.image if document.old else ""
+    said = to_scan_statement(scan, document.verdict, document.name, document.created, document.state, old)
+    made = collect(scan.inventory, built.lock, document.name, read_inputs(folder, config))
+    attach(built.image, [*made, of_statement(said, PREDICATE)], layout_of(output))
 
 
 def check_reports(folder: Path | None) -> None:
@@ -84,14 +110,24 @@ def check_reports(folder: Path | None) -> None:
         raise UsageError(f"{folder} is a file, and reports go into a folder", advice="Name a folder with --report.")
 
 
-def write_reports(folder: Path, document: Document, lock: Lock) -> list[str]:
-    """Write the document in all formats, the SBOM and the lock into `folder`; the paths."""
+def write_reports(
+    folder: Path, document: Document, lock: Lock | None, application: Path, config: Path | None
+) -> list[str]:
+    """Write the document in all formats, SBOMs, and lock and provenance where there is a lock; the paths."""
+    from barehull.attest.collect import date_of, read_inputs
     from barehull.attest.cyclonedx import to_cyclonedx
+    from barehull.attest.provenance import to_provenance
+    from barehull.attest.spdx import to_spdx
     from barehull.files import write_atomically
     from barehull.lock import to_json
 
+    inventory, date = document.new.inventory, date_of(lock)
     files = {_FILES[form]: render(document, form) for form in FORMATS}
-    files |= {"sbom.cdx.json": to_cyclonedx(document.new.inventory), "barehull.lock": to_json(lock)}
+    files |= {"sbom.cdx.json": to_cyclonedx(inventory, date), "sbom.spdx.json": to_spdx(inventory, date)}
+    if lock:
+        inputs = read_inputs(application, config)
+        files |= {"barehull.lock": to_json(lock)}
+        files |= {"provenance.json": to_provenance(inventory.image, document.name, lock, inputs)}
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     return [str(folder / name) for name in files]

@@ -6,7 +6,8 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from barehull.oci.model import INDEX, MANIFEST, Blobs, Config, Image
 TAG = "org.opencontainers.image.ref.name"
 DEFAULT_PLATFORM = "linux/amd64"
 MARK = canonical({"imageLayoutVersion": "1.0.0"})  # the content of the file oci-layout
+_REFERRERS = re.compile("sha256-[0-9a-f]{64}")  # tags of indexes of what refers to an image, as attestations do
 _MAX_NESTING = 4
 _MAX_IMAGES = 10_000
 _CHUNK = 1 << 20
@@ -67,8 +69,9 @@ def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
 
 def choose_image(manifests: list[dict[str, Any]], blobs: Blobs, what: str, tag: str = "", platform: str = "") -> Image:
     """The image of an index that `tag` and `platform` mean, as `read_layout` says. `what` is where the index is."""
-    tags = sorted({_tag(entry) for entry in manifests})
-    listed = [entry for entry in manifests if not tag or _tag(entry) == tag]
+    images = [entry for entry in manifests if not _REFERRERS.fullmatch(_tag(entry))]
+    tags = sorted({_tag(entry) for entry in images})
+    listed = [entry for entry in manifests if _tag(entry) == tag] if tag else images
     if not listed:
         advice = f"It has the tags {brief(', '.join(tags))}." if any(tags) else "It has no tags."
         raise InputError(f"{what}: there is no such image", advice=advice)
@@ -163,10 +166,25 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
     for digest in blobs_of(image):
         _place(image.blobs.path(digest), folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
     entry = describe(manifest_of(image), image.config, {TAG: tag})
+    put_entry(folder, tag, lambda old: entry)
+
+
+def put_entry(folder: Path, tag: str, make: Callable[[dict[str, Any] | None], dict[str, Any]]) -> None:
+    """Put what `make` makes of the entry with `tag` (None: there is none) in its place. Errors: as `write_layout`."""
+    check_folder(folder)
     with _alone(folder):
-        manifests = [other for other in check_folder(folder) if _tag(other) != tag]
+        there = check_folder(folder)
+        entry = make(next((other for other in there if _tag(other) == tag), None))
+        manifests = [other for other in there if _tag(other) != tag]
         write_atomically(folder / "oci-layout", MARK)
         write_atomically(folder / "index.json", index_of([*manifests, entry]))
+
+
+def put_blob(folder: Path, content: bytes, media_type: str) -> dict[str, Any]:
+    """Put `content` among the blobs of a layout; its descriptor. Errors: IncompleteError (full disk)."""
+    name = hashlib.sha256(content).hexdigest()
+    write_atomically(folder / "blobs" / "sha256" / name, content)
+    return {"mediaType": media_type, "digest": f"sha256:{name}", "size": len(content)}
 
 
 def blobs_of(image: Image) -> list[str]:

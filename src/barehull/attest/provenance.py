@@ -1,0 +1,82 @@
+"""How an image came about: an in-toto statement with SLSA's provenance v1 as predicate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packageurl import PackageURL
+
+from barehull.attest.statement import statement
+from barehull.lock import Lock, LockedDeb, LockedWheel, to_json
+
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD_TYPE = "https://github.com/barehull/barehull/attest/build/v1"
+BUILDER = "https://github.com/barehull/barehull/attest/builder/local"
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run: when it began and ended (ISO 8601 UTC), "" where that is not said, so that runs can be compared."""
+
+    started: str = ""
+    finished: str = ""
+
+
+def to_provenance(
+    digest: str, name: str, lock: Lock, inputs: Mapping[str, bytes], invocation: Invocation | None = None
+) -> str:
+    """The provenance of the image with `digest`, made by the program itself on whatever machine it ran.
+
+    `inputs` are the files beside the application that said what to build, by name, e.g. barehull.toml and Dockerfile.
+    """
+    run = invocation or Invocation()
+    times = {"startedOn": run.started, "finishedOn": run.finished}
+    predicate = {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {
+                "application": name,
+                "inputs": [{"name": path, "digest": _sha256(inputs[path])} for path in sorted(inputs)],
+            },
+            "internalParameters": {"recipe": lock.recipe, "debian": lock.debian, "platform": lock.platform},
+            "resolvedDependencies": _dependencies(lock),
+        },
+        "runDetails": {
+            "builder": {"id": BUILDER, "version": {"barehull": lock.tool_version}},
+            "metadata": {key: time for key, time in times.items() if time},
+        },
+    }
+    return statement(digest, name, PREDICATE, predicate)
+
+
+def _dependencies(lock: Lock) -> list[dict[str, Any]]:
+    described = [{"name": "barehull.lock", "digest": _sha256(to_json(lock).encode())}]
+    described += [
+        {"name": f"{suite.archive}/dists/{suite.suite}/InRelease", "digest": {"sha256": suite.sha256}}
+        for suite in sorted(lock.suites)
+    ]
+    described += [_deb(deb, lock.debian) for deb in sorted(lock.debs)]
+    for wheel in sorted(lock.wheels):
+        described += _wheel(wheel)
+    return described
+
+
+def _deb(deb: LockedDeb, debian: int) -> dict[str, Any]:
+    qualifiers = {"arch": deb.architecture, "distro": f"debian-{debian}"}
+    purl = PackageURL("deb", "debian", deb.name, deb.version, qualifiers).to_string()
+    return {"uri": purl, "name": f"{deb.archive}/{deb.path}", "digest": {"sha256": deb.sha256}}
+
+
+def _wheel(wheel: LockedWheel) -> list[dict[str, Any]]:
+    """One for each file that the lock accepts: which of them the installer took is not told, so that is said."""
+    purl = PackageURL("pypi", None, wheel.name, wheel.version).to_string()
+    count = len(wheel.sha256s)
+    said = {"annotations": {"barehull:one-of": count}} if count > 1 else {}
+    return [{"uri": purl, "digest": {"sha256": digest}, **said} for digest in sorted(wheel.sha256s)]
+
+
+def _sha256(content: bytes) -> dict[str, str]:
+    return {"sha256": hashlib.sha256(content).hexdigest()}
