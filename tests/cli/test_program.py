@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import barehull
+from barehull.oci.reference import FORMS
 
 COMMANDS = ("build", "catalog", "check", "compare", "db", "explain", "lock", "release", "scan")
 
@@ -53,6 +55,14 @@ def test_every_command_has_help(command: str, tmp_path: Path) -> None:
     result = run(command, "--help", cwd=tmp_path)
     assert result.returncode == 0
     assert "Usage: " in result.stdout
+
+
+@pytest.mark.parametrize("command", ["build", "release", "scan", "compare"])
+def test_help_names_every_form_of_an_image(command: str, tmp_path: Path) -> None:
+    listed = [form.strip(",") for form in re.findall(r"\S+:\S+", FORMS)]
+    assert len(listed) >= 3
+    lines = [line.split()[0] for line in run(command, "--help", cwd=tmp_path).stdout.splitlines() if line.split()]
+    assert [line for line in lines if line in listed] == listed
 
 
 def test_no_command_shows_the_help(tmp_path: Path) -> None:
@@ -109,7 +119,7 @@ def test_a_database_that_is_not_there(application: Path, tmp_path: Path) -> None
 
 
 def test_a_reference_of_another_kind(application: Path, tmp_path: Path) -> None:
-    refused(run("build", "app", "--output", "docker://x/y", cwd=tmp_path), "docker://x/y", "oci:DIR")
+    refused(run("build", "app", "--output", "dir:x/y", cwd=tmp_path), "dir:x/y", "oci:DIR")
 
 
 def test_an_output_folder_that_is_taken_is_left_alone(application: Path, tmp_path: Path) -> None:

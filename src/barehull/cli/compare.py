@@ -8,6 +8,7 @@ import click
 
 import barehull
 from barehull.cli.common import (
+    IMAGES,
     config_option,
     database_option,
     exit_code,
@@ -18,7 +19,7 @@ from barehull.cli.common import (
 )
 
 
-@click.command()
+@click.command(epilog=IMAGES)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @config_option
@@ -26,7 +27,7 @@ from barehull.cli.common import (
 @format_option
 @quiet_option
 def command(old: str, new: str, config: Path | None, database: Path | None, form: str, quiet: bool) -> int:
-    """Compare two images (oci:DIR[:TAG]), both scanned now with one database.
+    """Compare two images, both scanned now with one database.
 
     Exits 1 when NEW does not pass the policy, 3 when that could not be decided.
     """

@@ -8,6 +8,7 @@ import click
 
 import barehull
 from barehull.cli.common import (
+    IMAGES,
     config_option,
     database_option,
     exit_code,
@@ -18,8 +19,8 @@ from barehull.cli.common import (
 )
 
 
-@click.command()
-@click.argument("image", metavar="oci:DIR[:TAG]")
+@click.command(epilog=IMAGES)
+@click.argument("image", metavar="IMAGE")
 @config_option
 @database_option
 @format_option

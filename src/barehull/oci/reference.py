@@ -1,4 +1,4 @@
-"""Where an image is, as skopeo and podman write it: `oci:DIR[:TAG]`."""
+"""Where an image is, as skopeo and podman write it (containers-transports(5)): `oci:DIR[:TAG]` and others."""
 
 from __future__ import annotations
 
@@ -7,54 +7,106 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from barehull.core.errors import UsageError
+from barehull.core.progress import Progress, silent
+from barehull.files import Store, default_store
+from barehull.oci.archive import check_file, read_oci_archive, write_oci_archive
+from barehull.oci.docker_archive import normalised, read_docker_archive, write_docker_archive
 from barehull.oci.layout import check_folder, read_layout, write_layout
+from barehull.oci.manifest import brief
 from barehull.oci.model import Image
+from barehull.oci.registry_name import parse_name
 
-_FORMS = "Write oci:DIR or oci:DIR:TAG, e.g. oci:build/image:v1."
-_NOT_YET = ("docker", "docker-archive", "oci-archive", "docker-daemon", "containers-storage", "dir")
+FORMS = "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG] or docker://NAME[:TAG|@DIGEST]"
+_ADVICE = f"Write {FORMS}, e.g. oci:build/image:v1."
+_OTHERS = ("docker-daemon", "containers-storage", "dir", "ostree", "sif")
+_TRANSPORTS = ("oci", "oci-archive", "docker-archive")
 _PART = r"[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*"
 _TAG = re.compile(rf"{_PART}(?:/{_PART})*")  # OCI image specification, annotations.md: ref.name
+_NUMBER = re.compile(r"@[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An image in a layout; `tag` is "" where none was named."""
+    """An image in a folder or a file at `path`; `tag` is "" where none was named.
 
-    folder: Path
+    For docker-archive `tag` is a whole name. So it is for docker, which has the empty path.
+    """
+
+    transport: str
+    path: Path
     tag: str = ""
 
     def __str__(self) -> str:
-        return f"oci:{self.folder}" + (f":{self.tag}" if self.tag else "")
+        if self.transport == "docker":
+            return f"docker://{self.tag}"
+        return f"{self.transport}:{self.path}" + (f":{self.tag}" if self.tag else "")
 
 
 def parse(text: str) -> Reference:
-    """The reference that `text` writes. The folder ends at the first colon, as for skopeo. UsageError otherwise."""
+    """The reference that `text` writes. The path ends at the first colon, as for skopeo. UsageError otherwise."""
     transport, colon, rest = text.partition(":")
-    if colon and transport in _NOT_YET:
+    if colon and transport in _OTHERS:
         raise UsageError(
-            f"{text!r}: barehull does not read or write {transport}: yet",
-            advice=f"{_FORMS} Other images can be copied to it by `skopeo copy {text} oci:DIR:TAG`.",
+            f"{brief(repr(text))}: barehull does not read or write {transport}: yet",
+            advice=f"{_ADVICE} Other images can be copied to it by `skopeo copy {brief(text)} oci:DIR:TAG`.",
         )
-    folder, named, tag = rest.partition(":")
-    if transport != "oci" or not folder or "\0" in folder:
-        raise UsageError(f"{text!r} is not an image reference", advice=_FORMS)
-    if named and not _TAG.fullmatch(tag):
-        raise UsageError(f"{text!r} has the tag {tag!r}, which is not one", advice=_FORMS)
-    return Reference(Path(folder), tag)
+    if transport == "docker" and rest.startswith("//"):
+        parse_name(rest[2:])
+        return Reference(transport, Path(), rest[2:])
+    path, named, tag = rest.partition(":")
+    if transport not in _TRANSPORTS or not path or "\0" in path:
+        raise UsageError(f"{brief(repr(text))} is not an image reference", advice=_ADVICE)
+    if transport == "docker-archive":
+        if named and not _NUMBER.fullmatch(tag):
+            normalised(tag)
+    elif named and not _TAG.fullmatch(tag):
+        raise UsageError(f"{brief(repr(text))} has the tag {brief(repr(tag))}, which is not one", advice=_ADVICE)
+    return Reference(transport, Path(path), tag)
 
 
-def open_image(text: str, platform: str = "") -> Image:
-    """The image that `text` refers to. Errors: those of `parse` and `read_layout`."""
+def open_image(text: str, platform: str = "", progress: Progress = silent) -> Image:
+    """The image that `text` refers to. Its blobs are at hand as long as it is.
+
+    Errors: those of `parse`, `read_layout`, `read_oci_archive`, `read_docker_archive`, `pull_image`.
+    """
     reference = parse(text)
-    return read_layout(reference.folder, reference.tag, platform)
+    if reference.transport == "docker":
+        from barehull.oci.registry import pull_image  # takes 0.1 s that other images need not wait for
+
+        return pull_image(reference.tag, platform, Store(default_store()), progress)
+    read = {"oci": read_layout, "oci-archive": read_oci_archive, "docker-archive": read_docker_archive}
+    return read[reference.transport](reference.path, reference.tag, platform)
 
 
-def save_image(image: Image, text: str) -> None:
-    """Write the image where `text` says, as "latest" unless it names a tag. Errors: of `parse`, `write_layout`."""
-    reference = parse(text)
-    write_layout(image, reference.folder, reference.tag or "latest")
+def save_image(image: Image, text: str, progress: Progress = silent) -> None:
+    """Write the image where `text` says. Where it names no tag, that is "latest"; in an archive of Docker's, none.
+
+    An archive is replaced as a whole. Errors: those of `parse` and of the writing, or of `push_image`.
+    """
+    reference = _output(text)
+    if reference.transport == "docker":
+        from barehull.oci.registry import push_image
+
+        push_image(image, reference.tag, progress)
+        return
+    if reference.transport == "docker-archive":
+        write_docker_archive(image, reference.path, reference.tag)
+        return
+    write = write_layout if reference.transport == "oci" else write_oci_archive
+    write(image, reference.path, reference.tag or "latest")
 
 
 def check_output(text: str) -> None:
-    """Say early what `save_image` would say late. Errors: UsageError for another form, or a folder that is taken."""
-    check_folder(parse(text).folder)
+    """Say early what `save_image` would say late. Errors: UsageError for another form, or a place that is taken."""
+    reference = _output(text)
+    if reference.transport == "oci":
+        check_folder(reference.path)
+    elif reference.transport != "docker":
+        check_file(reference.path)
+
+
+def _output(text: str) -> Reference:
+    reference = parse(text)
+    if reference.transport == "docker-archive" and reference.tag.startswith("@"):
+        raise UsageError(f"{text!r} has a number, not a name", advice="Write docker-archive:FILE or FILE:NAME:TAG.")
+    return reference
