@@ -1,8 +1,9 @@
 """barehull: an application to a minimal distroless image, and the proof that it is safer than the one it replaces.
 
 This module is the public API, typed, small and stable; every other module may change. Images are named as skopeo names
-them (`oci:DIR[:TAG]`). The functions are not called `build`, `scan` and `compare`, since an import of the packages of
-those names would take their place. All errors are `barehull.core.errors.BarehullError`, which says what to do next.
+them (`oci:DIR[:TAG]`, `docker-archive:FILE`, ...). The functions are not called `build`, `scan` and `compare`, since an
+import of the packages of those names would take their place. All errors are `barehull.core.errors.BarehullError`, which
+says what to do next.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def build_image(
     check_output(output)  # told before the work, not after it
     application = read_application(folder, config)
     built = build(application, open_workshop(mirror, progress), update=update, compression=compression)
-    save_image(built.image, output)
+    save_image(built.image, output, progress)
     return built
 
 

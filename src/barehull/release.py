@@ -185,8 +185,8 @@ def examine_image(
     """
     workshop = open_workshop(progress=progress)
     policy = read_settings(config).policy if config else PolicySettings()
-    old = (replaced, open_image(replaced)) if replaced else None
-    opened = open_image(image)
+    old = (replaced, open_image(replaced, progress=progress)) if replaced else None
+    opened = open_image(image, progress=progress)
     with open_store(database, advisories_folder(), progress) as advisories:
         return report_on("compare" if old else "scan", opened, image, old, advisories, policy, workshop)
 

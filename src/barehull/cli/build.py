@@ -9,6 +9,7 @@ import click
 
 import barehull
 from barehull.cli.common import (
+    IMAGES,
     application_argument,
     attest_option,
     compression_option,
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from barehull.oci.recompress import Compression
 
 
-@click.command()
+@click.command(epilog=IMAGES)
 @application_argument
-@click.option("--output", metavar="oci:DIR[:TAG]", required=True, help="Where the image goes.")
+@click.option("--output", metavar="IMAGE", required=True, help="Where the image goes.")
 @config_option
 @mirror_option
 @update_option

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {"passed": 0, "failed": 1, "undecided": 3}
 
+# The epilog of commands that take images; click keeps the lines of a paragraph that begins with \\b.
+IMAGES = """\b
+An IMAGE is written as for skopeo and podman:
+  oci:DIR[:TAG]                   an OCI layout in a folder
+  oci-archive:FILE[:TAG]          one in a tar
+  docker-archive:FILE[:NAME:TAG]  a tar for `docker load` and `podman load`
+  docker://NAME[:TAG|@DIGEST]     an image at a registry
+"""
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 application_argument: Decorator = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))

@@ -9,6 +9,7 @@ import click
 
 from barehull.cli.common import (
     FORMATS,
+    IMAGES,
     application_argument,
     attest_option,
     compression_option,
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
 
-@click.command()
+@click.command(epilog=IMAGES)
 @application_argument
-@click.option("--replaces", metavar="oci:DIR[:TAG]", help="The image that is replaced. Without it: a first release.")
-@click.option("--output", metavar="oci:DIR[:TAG]", required=True, help="Where the new image goes.")
+@click.option("--replaces", metavar="IMAGE", help="The image that is replaced. Without it: a first release.")
+@click.option("--output", metavar="IMAGE", required=True, help="Where the new image goes.")
 @click.option("--report", metavar="DIR", type=click.Path(path_type=Path), help="Write reports, SBOM and lock here.")
 @config_option
 @mirror_option
@@ -71,11 +72,11 @@ def command(
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
     application = read_application(folder, config)
-    replaced = (replaces, open_image(replaces)) if replaces else None
+    replaced = (replaces, open_image(replaces, progress=workshop.progress)) if replaces else None
     with open_store(database, advisories_folder(), workshop.progress) as advisories:
         built = build(application, workshop, update=update, compression=compression)
         document = release(application, built, output, replaced, advisories, workshop)
-    save_image(built.image, output)
+    save_image(built.image, output, workshop.progress)
     if attest:
         attach_documents(built, document, folder, config, output)
     click.echo(render(document, "text"))
