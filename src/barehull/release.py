@@ -18,6 +18,7 @@ from barehull.advisories.update import advisories_folder, open_store
 from barehull.application.config import PolicySettings, read_settings
 from barehull.application.model import Application
 from barehull.build import python as language
+from barehull.build.engine import Wish, build_dockerfile
 from barehull.compare.compare import compare
 from barehull.compare.model import Acceptance, Policy, Waiver
 from barehull.compare.policy import judge, judge_alone
@@ -65,10 +66,13 @@ def open_workshop(mirror: str | None = None, progress: Progress = silent) -> Wor
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An image, the lock that it was made from, and what was proved of it; no proofs of a conventional image."""
+    """An image, the lock that it was made from, and what was proved of it; no proofs of a conventional image.
+
+    What an engine made of a Dockerfile has no lock.
+    """
 
     image: Image
-    lock: Lock
+    lock: Lock | None
     proofs: tuple[Proof, ...]
 
 
@@ -92,6 +96,27 @@ def build(
         return Built(image, lock, ())
     workshop.progress("proving the finished image")
     return Built(image, lock, prove(image))
+
+
+def build_by_engine(
+    application: Application,
+    wish: Wish,
+    workshop: Workshop,
+    *,
+    conventional: bool = False,
+    compression: Compression = "gzip",
+) -> Built:
+    """Steps 2 to 4 for a Dockerfile, by an engine that is there; nothing is proved of a `conventional` image.
+
+    Errors: InputError without a Dockerfile; IncompleteError without an engine, and when it fails.
+    """
+    platform = application.runtime.platform
+    image = build_dockerfile(application.folder, wish, platform, workshop.store, workshop.progress)
+    image = recompressed(image, compression, workshop.store)
+    if conventional:
+        return Built(image, None, ())
+    workshop.progress("proving the finished image")
+    return Built(image, None, prove(image))
 
 
 def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetcher: Fetcher) -> Lock:
@@ -134,12 +159,13 @@ def release(
 ) -> Document:
     """Steps 5 to 8 for an image that was built. `replaced` is what it replaces, if anything: reference and image."""
     document = report_on("release", built.image, output, replaced, advisories, application.policy, workshop)
-    ports = "".join(f" -p {port}:{port}" for port in application.ports)
+    exposed = (text.removesuffix("/tcp") for text in built.image.config.exposed_ports)
+    ports = "".join(f" -p {port}:{port}" for port in exposed if port.isascii() and port.isdecimal())
     return replace(
         document,
         name=application.name,
         proofs=built.proofs,
-        lock_digest=f"sha256:{hashlib.sha256(to_json(built.lock).encode()).hexdigest()}",
+        lock_digest=f"sha256:{hashlib.sha256(to_json(built.lock).encode()).hexdigest()}" if built.lock else "",
         run=f"podman run --rm{ports} {output}",
     )
 

@@ -20,8 +20,11 @@ from barehull.cli.common import (
     quiet_option,
     update_option,
 )
+from barehull.cli.engine import built_by, engine_options
+from barehull.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from barehull.build.engine import Wish
     from barehull.oci.recompress import Compression
 
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 @mirror_option
 @update_option
 @compression_option
+@engine_options
+@click.option("--conventional", is_flag=True, help="With --engine: an image to compare with; nothing is proved of it.")
 @attest_option
 @quiet_option
 def command(
@@ -41,6 +46,8 @@ def command(
     mirror: str | None,
     update: bool,
     compression: Compression,
+    wish: Wish | None,
+    conventional: bool,
     attest: bool,
     quiet: bool,
 ) -> int:
@@ -56,9 +63,14 @@ def command(
         from barehull.attest.collect import attach_built, tagged
 
         output = tagged(output)
-    built = barehull.build_image(
-        folder, output, config=config, mirror=mirror, update=update, compression=compression, progress=progress
-    )
+    if conventional and not wish:
+        raise UsageError("--conventional is only for --engine", advice='Else set `recipe = "debian"` in [runtime].')
+    if wish:
+        built = built_by(wish, folder, output, config, conventional, compression, progress)
+    else:
+        built = barehull.build_image(
+            folder, output, config=config, mirror=mirror, update=update, compression=compression, progress=progress
+        )
     if attest:
         attach_built(built.image, built.lock, folder, config, output)
     click.echo(render_built(built.image, output, built.proofs), nl=False)

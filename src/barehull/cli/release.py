@@ -22,13 +22,16 @@ from barehull.cli.common import (
     render,
     update_option,
 )
+from barehull.cli.engine import engine_options
 from barehull.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from barehull.application.model import Application
+    from barehull.build.engine import Wish
     from barehull.document import Document
     from barehull.lock import Lock
     from barehull.oci.recompress import Compression
-    from barehull.release import Built
+    from barehull.release import Built, Workshop
 
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
@@ -43,6 +46,7 @@ _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 @database_option
 @update_option
 @compression_option
+@engine_options
 @attest_option
 @quiet_option
 def command(
@@ -55,6 +59,7 @@ def command(
     database: Path | None,
     update: bool,
     compression: Compression,
+    wish: Wish | None,
     attest: bool,
     quiet: bool,
 ) -> int:
@@ -63,18 +68,17 @@ def command(
     Exits 0 when the release is good, 1 when a proof or the verdict fails, 3 when that could not be decided.
     """
     from barehull.advisories.update import advisories_folder, open_store
-    from barehull.application.detect import read_application
     from barehull.oci.reference import check_output, open_image, save_image
-    from barehull.release import build, open_workshop, release
+    from barehull.release import open_workshop, release
 
     output = for_attestations(output) if attest else output
     check_output(output)
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
-    application = read_application(folder, config)
+    application = read(folder, config, wish)
     replaced = (replaces, open_image(replaces, progress=workshop.progress)) if replaces else None
     with open_store(database, advisories_folder(), workshop.progress) as advisories:
-        built = build(application, workshop, update=update, compression=compression)
+        built = make(application, wish, workshop, update, compression)
         document = release(application, built, output, replaced, advisories, workshop)
     save_image(built.image, output, workshop.progress)
     if attest:
@@ -84,6 +88,25 @@ def command(
         click.echo(f"reports  {', '.join(write_reports(report, document, built.lock, folder, config))}")
     click.echo(f"image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
+
+
+def read(folder: Path, config: Path | None, wish: Wish | None) -> Application:
+    """The application in `folder`; where an engine builds it, only what that needs is read."""
+    from barehull.application.detect import read_application
+    from barehull.application.dockerfile import read_dockerfile_application
+
+    return read_dockerfile_application(folder, config) if wish else read_application(folder, config)
+
+
+def make(
+    application: Application, wish: Wish | None, workshop: Workshop, update: bool, compression: Compression
+) -> Built:
+    """The image, composed, or made of the Dockerfile by the engine that is wished for."""
+    from barehull.release import build, build_by_engine
+
+    if wish:
+        return build_by_engine(application, wish, workshop, compression=compression)
+    return build(application, workshop, update=update, compression=compression)
 
 
 def for_attestations(output: str) -> str:

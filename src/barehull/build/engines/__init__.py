@@ -1,0 +1,1 @@
+"""The programs that can build a Dockerfile, one a file: its name, its place in `auto`, and its command lines."""
