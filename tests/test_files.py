@@ -207,3 +207,17 @@ class TestStore:
         for damaged in (slot.read_bytes()[:-1], b"", slot.read_bytes().replace(b"v", b"w")):
             slot.write_bytes(damaged)
             assert store.recall("pieces", "libc6") is None
+
+
+def test_what_is_no_regular_file_is_written_into_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"content")
+        assert os.read(reader, 100) == b"content"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    write_atomically(Path(os.devnull), b"content")
+    assert Path(os.devnull).is_char_device()

@@ -50,9 +50,14 @@ def reading(path: Path) -> Iterator[None]:
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that appears at `path` on leaving, whole and on disk, or not at all on an error.
 
+    What is no regular file, as /dev/null or /dev/stdout, is written into: to replace a device would harm the machine.
     Errors: IncompleteError (full disk, no permission).
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as file:
+                yield file
+            return
         with _temporary(path.parent) as (temporary, file):
             yield file
             file.flush()
