@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from barehull.core.span import Span
 from barehull.dockerfile.facts import RunFact
+from barehull.dockerfile.flags import csv_fields
 from barehull.guidelines.images import WORDS, first_official, recommended, root, without_shell
 from barehull.guidelines.model import Answer, Guideline, Remark, Shipped, judged
 
@@ -51,7 +52,7 @@ def _taken(image: Shipped) -> str:
 
 def _mounts_image(run: RunFact) -> bool:
     """RUN --mount=from=<an image>."""
-    mounts = (flag.value.split(",") for flag in run.run.flags if flag.name == "mount")
+    mounts = (csv_fields(flag.value) or () for flag in run.run.flags if flag.name == "mount")
     return any(option.startswith("from=") for options in mounts for option in options)
 
 
