@@ -69,6 +69,25 @@ def test_plain_http_is_for_this_machine_only(name: str, base: str) -> None:
     assert parse_name(name).base == base
 
 
+def test_plain_http_goes_no_further_than_it_was_allowed() -> None:
+    plain = Name("registry.example.com:5000", "app", plain=True)
+    assert plain.base == "http://registry.example.com:5000"
+    assert str(plain) == "registry.example.com:5000/app"
+    here, secure = parse_name("127.0.0.1:5000/app"), parse_name("registry.example.com/app")
+    for name, scheme, host, may in (
+        (plain, "http", "Registry.example.com", True),
+        (plain, "https", "cdn.example.com", True),
+        (plain, "http", "cdn.example.com", False),
+        (plain, "http", "127.0.0.1", False),
+        (here, "http", "localhost", True),
+        (here, "http", "registry.example.com", False),
+        (here, "ftp", "localhost", False),
+        (secure, "https", "cdn.example.com", True),
+        (secure, "http", "registry.example.com", False),
+    ):
+        assert name.may_send_to(scheme, host) is may
+
+
 def test_loopback() -> None:
     assert is_loopback("127.9.9.9")
     assert not is_loopback("0.0.0.0")

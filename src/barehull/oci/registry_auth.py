@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from barehull.core.errors import IncompleteError, InputError
 from barehull.oci.credentials import Credentials, find_credentials
 from barehull.oci.manifest import brief, parse_json
-from barehull.oci.registry_name import Name, is_loopback
+from barehull.oci.registry_name import Name
 
 if TYPE_CHECKING:
     from barehull.oci.registry_answer import Answer
@@ -162,8 +162,8 @@ class Authority:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             host, port = "", None
-        own = self._name.base.startswith("http://") and is_loopback(host) and parts.scheme == "http"
-        if not host or port == 0 or "@" in realm or not realm.isprintable() or not (parts.scheme == "https" or own):
+        odd = not host or port == 0 or "@" in realm or not realm.isprintable()
+        if odd or not self._name.may_send_to(parts.scheme, host):
             raise InputError(
                 f"{self._name}: the registry names the token server {brief(repr(realm))}, which is not an address over "
                 "HTTPS",

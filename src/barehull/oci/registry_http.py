@@ -16,7 +16,7 @@ from barehull.net import NotFoundError, shown
 from barehull.oci.manifest import MAX_JSON, brief
 from barehull.oci.registry_answer import ADVICE, Answer, Patience, TransientError, is_transient, reason, transient
 from barehull.oci.registry_auth import Authority
-from barehull.oci.registry_name import Name, is_loopback
+from barehull.oci.registry_name import Name
 
 if TYPE_CHECKING:
     import httpx
@@ -190,8 +190,7 @@ class Session:
             host, _ = parts.hostname or "", parts.port
         except ValueError:
             host, parts = "", urlsplit("")
-        here = self.name.base.startswith("http://") and parts.scheme == "http" and is_loopback(host)
-        if not host or "@" in parts.netloc or not (parts.scheme == "https" or here):
+        if not host or "@" in parts.netloc or not self.name.may_send_to(parts.scheme, host):
             raise InputError(
                 f"{self.name}: the registry sends us to {brief(repr(location))}, which is not an address over HTTPS",
                 advice="Nothing was sent there. Ask who runs the registry.",
@@ -250,7 +249,7 @@ class Session:
                 self._client = httpx.Client(
                     timeout=self.patience.timeout,
                     headers={"User-Agent": "barehull", "Accept-Encoding": "identity"},
-                    trust_env=self.name.base.startswith("https://"),  # no proxy stands before this machine itself
+                    trust_env=not self.name.is_here,  # no proxy stands before this machine itself
                     limits=httpx.Limits(max_connections=16, max_keepalive_connections=16),
                 )
             return self._client

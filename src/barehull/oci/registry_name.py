@@ -23,12 +23,16 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An image at a registry: `registry` is HOST[:PORT]; `tag` and `digest` ("sha256:...") are "" where not given."""
+    """An image at a registry: `registry` is HOST[:PORT]; `tag` and `digest` ("sha256:...") are "" where not given.
+
+    `plain` is for a registry whose user allowed plain HTTP, and no part of the name.
+    """
 
     registry: str
     repository: str
     tag: str = ""
     digest: str = ""
+    plain: bool = False
 
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
@@ -36,9 +40,21 @@ class Name:
 
     @property
     def base(self) -> str:
-        """The address of the registry; plain HTTP for this machine's own addresses only."""
+        """The address of the registry; plain HTTP for this machine's own addresses, and where it was allowed."""
         host = "registry-1.docker.io" if self.registry == DOCKER else self.registry
-        return f"http://{host}" if is_loopback(host_of(host)) else f"https://{host}"
+        return f"http://{host}" if self.plain or self.is_here else f"https://{host}"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the registry is on this machine."""
+        return is_loopback(host_of(self.registry))
+
+    def may_send_to(self, scheme: str, host: str) -> bool:
+        """Whether the registry may send us to a host: over HTTPS to any; over HTTP only itself, or on this machine."""
+        if scheme == "https":
+            return True
+        near = is_loopback(host) if self.is_here else host.lower() == host_of(self.registry).lower()
+        return scheme == "http" and self.base.startswith("http://") and near
 
     @property
     def reference(self) -> str:
