@@ -1,20 +1,22 @@
 """What exactly goes into an image: every package by version and SHA-256. A value and its JSON form.
 
-The lock names archive-relative paths only, never a host, so that any mirror serves it.
+The lock names archive-relative paths and file names only, never a host, so that any mirror and any index serves it.
+One file holds the locks of several platforms.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from barehull.core.errors import InputError
 
-SCHEMA = "barehull/lock/1"
+SCHEMA = "barehull/lock/2"
+_ADVICE = "Make it anew with `barehull lock --update`, or remove it."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,11 +37,12 @@ class LockedDeb:
 
 @dataclass(frozen=True, slots=True, order=True)
 class LockedWheel:
-    """One Python distribution: normalised name, version, and the SHA-256s that are accepted for its wheels."""
+    """One Python distribution: normalised name, version, and its one wheel that fits the platform: "x-1-any.whl"."""
 
     name: str
     version: str
-    sha256s: tuple[str, ...]
+    file: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,32 +67,66 @@ class Lock:
     debs: tuple[LockedDeb, ...]
     wheels: tuple[LockedWheel, ...]
     inputs: str  # SHA-256 over what the lock was made from (recipe, requirements, configuration)
+    # What compiles the bytecode, where the image's own Python cannot run on the machine that locked; not in the image.
+    tools: tuple[LockedDeb, ...] = ()
 
 
-def to_json(lock: Lock) -> str:
-    """The lock as it is kept beside the configuration: one package a line, so that changes read well in a diff."""
-    value = {"schema": SCHEMA, **asdict(lock)}
-    lists = ("suites", "debs", "wheels")
-    lines = [f'  "{name}": {json.dumps(item)}' for name, item in value.items() if name not in lists]
-    for name in lists:
-        items = ",\n".join(f"    {json.dumps(item)}" for item in value[name])
-        lines.append(f'  "{name}": [\n{items}\n  ]' if items else f'  "{name}": []')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+@dataclass(frozen=True, slots=True)
+class _File:
+    schema: str
+    locks: tuple[Lock, ...]
 
 
-def from_json(text: str, what: str) -> Lock:
-    """The lock in `text`, which was read from `what`. InputError for another schema, or what is not a lock."""
-    advice = "Make it anew with `barehull lock --update`, or remove it."
+def to_json(*locks: Lock) -> str:
+    """The locks as they are kept beside the configuration: one package a line, so that changes read well in a diff."""
+    items = ",\n".join(_written(lock) for lock in sorted(locks, key=lambda lock: lock.platform))
+    return f'{{\n  "schema": "{SCHEMA}",\n  "locks": [\n{items}\n  ]\n}}\n'
+
+
+def _written(lock: Lock) -> str:
+    lines, lists = [], []
+    for name, value in asdict(lock).items():
+        if isinstance(value, tuple):
+            items = ",\n".join(f"        {json.dumps(item)}" for item in value)
+            lists.append(f'      "{name}": [\n{items}\n      ]' if items else f'      "{name}": []')
+        else:
+            lines.append(f'      "{name}": {json.dumps(value)}')
+    return "    {\n" + ",\n".join(lines + lists) + "\n    }"
+
+
+def from_json(text: str, what: str) -> tuple[Lock, ...]:
+    """The locks in `text`, which was read from `what`, one for each platform.
+
+    InputError for another schema, for what is not a lock, and for a key that this program does not know: to pass over
+    it would be to build something else.
+    """
     try:
-        schema = msgspec.json.decode(text, type=dict[str, object]).get("schema")
-        if schema != SCHEMA:
+        raw = msgspec.json.decode(text, type=dict[str, Any])
+        if raw.get("schema") != SCHEMA:
             raise InputError(
-                f"{what} has the format {schema!r}, and this barehull reads {SCHEMA!r}",
-                advice=f"{advice} The barehull that wrote it can still read it.",
+                f"{what} has the format {raw.get('schema')!r}, and this barehull reads {SCHEMA!r}",
+                advice=f"{_ADVICE} The barehull that wrote it can still read it.",
             )
-        return msgspec.json.decode(text, type=Lock)
+        file = msgspec.json.decode(text, type=_File)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise InputError(f"{what} is not a lock: {error}", advice=advice) from error
+        raise InputError(f"{what} is not a lock: {error}", advice=_ADVICE) from error
+    for key in _strangers(raw, msgspec.to_builtins(file)):
+        raise InputError(f"{what} has a key {key!r}, which this barehull does not know", advice=_ADVICE)
+    platforms = [lock.platform for lock in file.locks]
+    if len(set(platforms)) != len(platforms):
+        raise InputError(f"{what} has two locks for one platform: {', '.join(sorted(platforms))}", advice=_ADVICE)
+    return file.locks
+
+
+def _strangers(raw: Any, known: Any) -> Iterator[str]:
+    """The keys in `raw` that were passed over when it was made into `known`."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        yield from (key for key in raw if key not in known)
+        for key in raw.keys() & known.keys():
+            yield from _strangers(raw[key], known[key])
+    elif isinstance(raw, list):
+        for item, made in zip(raw, known, strict=True):
+            yield from _strangers(item, made)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -141,7 +178,7 @@ def _items(lock: Lock) -> dict[_Key, _Item]:
     for deb in lock.debs:
         found["package", deb.name, lock.platform] = (deb.version, deb.architecture, deb.sha256)
     for wheel in lock.wheels:
-        found["wheel", wheel.name, lock.platform] = (wheel.version, lock.platform.partition("/")[2], wheel.sha256s)
+        found["wheel", wheel.name, lock.platform] = (wheel.version, lock.platform.partition("/")[2], wheel.sha256)
     return found
 
 

@@ -6,6 +6,7 @@ it and the image that it replaces with one database, (7) compare, (8) judge. Rep
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from barehull.core.version import VERSION
 from barehull.debian.archive import open_archive
 from barehull.debian.mirror import Mirror, mirror_from
 from barehull.document import Document, Side
-from barehull.files import Store, default_store, write_atomically
+from barehull.files import Store, default_store, reading, write_atomically
 from barehull.inventory.take import take_inventory
 from barehull.lock import Lock, from_json, to_json
 from barehull.net import Fetcher
@@ -88,7 +89,7 @@ def build(
         lock = None if update else kept_lock(application)
         if lock is None:
             lock = make_lock(application, recipe, workshop, fetcher)
-            write_atomically(application.lock, to_json(lock).encode())
+            keep_lock(application, lock)
         fetch_debs(lock, workshop.mirror, fetcher, workshop.store, workshop.progress)
     runtime = compose(lock, recipe, workshop.store, workshop.progress)
     image = recompressed(_image(application, lock, runtime, workshop), compression, workshop.store)
@@ -243,10 +244,23 @@ def kept_lock(application: Application) -> Lock | None:
 
 
 def lock_there(application: Application) -> Lock | None:
-    """The lock beside the configuration, whatever it was made from. InputError when it cannot be read."""
+    """The lock beside the configuration for its platform, whatever it was made from. InputError when it is no lock."""
+    return next((lock for lock in _locks(application) if lock.platform == application.runtime.platform), None)
+
+
+def keep_lock(application: Application, lock: Lock) -> None:
+    """Write the lock beside the configuration; what is locked there for other platforms stays."""
+    others: list[Lock] = []
+    with contextlib.suppress(InputError):  # what cannot be read was to be replaced
+        others = [other for other in _locks(application) if other.platform != lock.platform]
+    write_atomically(application.lock, to_json(lock, *others).encode())
+
+
+def _locks(application: Application) -> tuple[Lock, ...]:
     if not application.lock.is_file():
-        return None
-    return from_json(application.lock.read_text("utf-8", "replace"), str(application.lock))
+        return ()
+    with reading(application.lock):
+        return from_json(application.lock.read_text("utf-8", "replace"), str(application.lock))
 
 
 def _inputs(application: Application, recipe: Recipe) -> str:

@@ -9,11 +9,10 @@ from barehull.application.model import Application
 from barehull.compare.compare import compare
 from barehull.compare.model import Comparison
 from barehull.core.errors import InputError
-from barehull.files import write_atomically
 from barehull.inventory.locked import locked_inventory
-from barehull.lock import Difference, Lock, difference, to_json
+from barehull.lock import Difference, Lock, difference
 from barehull.net import Fetcher
-from barehull.release import Workshop, kept_lock, lock_there, make_lock
+from barehull.release import Workshop, keep_lock, kept_lock, lock_there, make_lock
 from barehull.runtime.recipe import load_recipe
 from barehull.scan.scan import scan
 
@@ -54,7 +53,7 @@ def relock(
         with Fetcher() as fetcher:
             lock = make_lock(application, recipe, workshop, fetcher)
         if lock != before:
-            write_atomically(application.lock, to_json(lock).encode())
+            keep_lock(application, lock)
     after = locked_inventory(lock)
     # Platforms may differ: locks are compared then as a change of everything.
     old = locked_inventory(before) if before else replace(after, components=())

@@ -45,7 +45,10 @@ LOCK = Lock(
         LockedDeb("libssl3t64", "3.5.1", "amd64", "openssl", "3.5.1", "debian", "trixie", "pool/o/l.deb", "3" * 64, 9),
         LockedDeb("tzdata", "1:2~3+b1", "all", "tzdata", "1:2~3", "debian", "trixie", "pool/t/t.deb", "4" * 64, 9),
     ),
-    (LockedWheel("flask", "3.1.2", ("5" * 64,)), LockedWheel("psycopg2-binary", "2.9.11", ("7" * 64, "6" * 64))),
+    (
+        LockedWheel("flask", "3.1.2", "flask-3.1.2-py3-none-any.whl", "5" * 64),
+        LockedWheel("psycopg2-binary", "2.9.11", "psycopg2_binary-2.9.11-cp313-cp313-linux_x86_64.whl", "7" * 64),
+    ),
     "8" * 64,
 )
 INPUTS = {"barehull.toml": b"[application]\n", "Dockerfile": b"FROM scratch\n"}

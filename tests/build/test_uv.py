@@ -37,9 +37,24 @@ def test_pips_index_is_used_where_uv_has_none(monkeypatch: pytest.MonkeyPatch, t
     assert "UV_DEFAULT_INDEX" not in uv._index({"UV_DEFAULT_INDEX": "https://b", "PIP_INDEX_URL": "https://a"})
 
 
-def test_every_line_is_a_pin_or_an_error() -> None:
-    digest = "0" * 64
-    good = f"flask==3.1 \\\n    --hash=sha256:{digest}\n"
-    assert [(wheel.name, wheel.version) for wheel in uv._pins(good)] == [("flask", "3.1")]
-    with pytest.raises(IncompleteError, match="typing-extensions"):  # it was passed over once, and the image lacked it
-        uv._pins(good + f"typing-extensions==4.16.0 ; python_version < '3.13' \\\n    --hash=sha256:{digest}\n")
+PACKAGE = """
+[[packages]]
+name = "Typing.Extensions"
+version = "4.16.0"
+marker = "python_full_version < '3.15'"
+wheels = [{ url = "https://x/typing_extensions-4.16.0%2B1-py3-none-any.whl", size = 5, hashes = { sha256 = "00" } }]
+"""
+
+
+def test_offers_are_read_whatever_their_markers() -> None:
+    (offer,) = uv._offers(PACKAGE)
+    assert (offer.name, offer.version, offer.sha256) == ("typing-extensions", "4.16.0", "00")
+    assert offer.file == "typing_extensions-4.16.0+1-py3-none-any.whl"
+
+
+def test_nothing_that_is_not_understood_gets_lost() -> None:
+    for broken in ("packages = 1", "[[packages", PACKAGE.replace("sha256", "md5"), PACKAGE.replace("url", "path")):
+        with pytest.raises(IncompleteError, match="not understood"):
+            uv._offers(broken)
+    with pytest.raises(InputError, match="mine does not come from an index as a wheel"):
+        uv._offers(PACKAGE + '[[packages]]\nname = "mine"\narchive = { url = "https://x/mine-1-py3-none-any.whl" }\n')

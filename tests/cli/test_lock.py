@@ -40,7 +40,7 @@ def lock(tmp_path: Path) -> Path:
     (app / "app.py").write_text("app = None\n")
     application = read_application(app, None)
     inputs = _inputs(application, load_recipe("python3", 13))
-    kept = Lock("0", "linux/amd64", "python3", 13, (), (DEB,), (LockedWheel("flask", "3.1.2", ()),), inputs)
+    kept = Lock("0", "linux/amd64", "python3", 13, (), (DEB,), (LockedWheel("flask", "3.1.2", "", ""),), inputs)
     application.lock.write_text(to_json(kept))
     return application.lock
 

@@ -71,14 +71,14 @@ def test_an_update_shows_what_it_closes(bench: Bench, new: str, fresh: Callable[
     aged = fresh()
     path = aged.app / "barehull.lock"
     text = (bench.app / "barehull.lock").read_text()
-    deb = next(deb for deb in from_json(text, "lock").debs if deb.name == "libssl3t64")
+    deb = next(deb for deb in from_json(text, "lock")[0].debs if deb.name == "libssl3t64")
     path.write_text(text.replace(f'"{deb.version}"', '"3.5.1-1"'))
     value = json.loads(aged.run("lock", "app", "--update", "--format", "json", "-q").stdout)
     assert [(it["name"], it["old"], it["new"]) for it in value["changed"]] == [("libssl3t64", "3.5.1-1", deb.version)]
     assert value["closed"]
     assert all("libssl3t64@3.5.1-1" in it["purl"] for it in value["closed"])
     assert value["brought"] == []
-    assert from_json(path.read_text(), "lock").debs == from_json(text, "lock").debs
+    assert from_json(path.read_text(), "lock")[0].debs == from_json(text, "lock")[0].debs
     assert "There is nothing to do" in aged.run("lock", "app", "-q").stdout
 
 
@@ -93,7 +93,7 @@ def test_the_first_lock_is_what_a_build_takes(fresh: Callable[[], Bench]) -> Non
 
 
 def test_a_lock_is_judged_by_the_components_that_its_image_has(bench: Bench, new: str) -> None:
-    lock = from_json((bench.app / "barehull.lock").read_text(), "lock")
+    lock = from_json((bench.app / "barehull.lock").read_text(), "lock")[0]
     components = json.loads(bench.run("scan", new, "--format", "json", "-q", code=3).stdout)["new"]["components"]
     keys = ("purl", "ecosystem", "source", "source_version")
     found = {tuple(it[key] for key in keys) for it in components}

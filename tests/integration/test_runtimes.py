@@ -71,7 +71,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     own = Bench(folder, {"BAREHULL_CACHE": str(bench.folder / "cache")})
     said = own.run("build", "app", "--output", "oci:image", "-q").stdout
     assert said.count("  holds   ") == 5
-    lock = from_json((folder / "app" / "barehull.lock").read_text(), "lock")
+    lock = from_json((folder / "app" / "barehull.lock").read_text(), "lock")[0]
     return Database(debian, own, f"oci:{folder}/image", lock)
 
 

@@ -21,8 +21,8 @@ def locked(openssl: str, *wheels: LockedWheel) -> Lock:
 
 @pytest.fixture(scope="module")
 def relocked(tmp_path_factory: pytest.TempPathFactory) -> Relocked:
-    old = locked("3.5.1-1", LockedWheel("flask", "3.1.2", ()))
-    new = locked("9.9-1", LockedWheel("flask", "3.1.2", ()), LockedWheel("urllib3", "1.26.5", ()))
+    old = locked("3.5.1-1", LockedWheel("flask", "3.1.2", "", ""))
+    new = locked("9.9-1", LockedWheel("flask", "3.1.2", "", ""), LockedWheel("urllib3", "1.26.5", "", ""))
     with open_store(None, tmp_path_factory.mktemp("advisories"), lambda _: None) as store:
         comparison = compare(scan(locked_inventory(old), store), scan(locked_inventory(new), store))
     return Relocked(new, False, difference(old, new), comparison)
@@ -51,7 +51,7 @@ def test_json_says_the_same(relocked: Relocked) -> None:
 
 
 def test_what_a_lock_names_cannot_write_to_the_terminal(relocked: Relocked) -> None:
-    hostile = LockedWheel("flask\x1b[2J", "1", ())
+    hostile = LockedWheel("flask\x1b[2J", "1", "", "")
     new = dataclasses.replace(relocked.lock, wheels=(hostile,))
     changed = dataclasses.replace(relocked, lock=new, difference=difference(relocked.lock, new))
     assert "\x1b" not in render(changed, "barehull.lock", "text")

@@ -59,9 +59,7 @@ def _dependencies(lock: Lock) -> list[dict[str, Any]]:
         for suite in sorted(lock.suites)
     ]
     described += [_deb(deb, lock.debian) for deb in sorted(lock.debs)]
-    for wheel in sorted(lock.wheels):
-        described += _wheel(wheel)
-    return described
+    return described + [_wheel(wheel) for wheel in sorted(lock.wheels)]
 
 
 def _deb(deb: LockedDeb, debian: int) -> dict[str, Any]:
@@ -70,12 +68,9 @@ def _deb(deb: LockedDeb, debian: int) -> dict[str, Any]:
     return {"uri": purl, "name": f"{deb.archive}/{deb.path}", "digest": {"sha256": deb.sha256}}
 
 
-def _wheel(wheel: LockedWheel) -> list[dict[str, Any]]:
-    """One for each file that the lock accepts: which of them the installer took is not told, so that is said."""
+def _wheel(wheel: LockedWheel) -> dict[str, Any]:
     purl = PackageURL("pypi", None, wheel.name, wheel.version).to_string()
-    count = len(wheel.sha256s)
-    said = {"annotations": {"barehull:one-of": count}} if count > 1 else {}
-    return [{"uri": purl, "digest": {"sha256": digest}, **said} for digest in sorted(wheel.sha256s)]
+    return {"uri": purl, "name": wheel.file, "digest": {"sha256": wheel.sha256}}
 
 
 def _sha256(content: bytes) -> dict[str, str]:

@@ -14,6 +14,7 @@ import msgspec
 from barehull.application.model import Application
 from barehull.build import uv
 from barehull.build.model import Contribution
+from barehull.build.wheels import choose
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
 from barehull.files import Store
@@ -38,7 +39,7 @@ def lock_dependencies(
             advice='Set `recipe = "python3"` in [runtime] of barehull.toml.',
         )
     platform = uv.platform_of(architecture, application.runtime.debian)
-    return uv.resolve(application.requirements, python, platform, store.root / "uv")
+    return choose(uv.resolve(application.requirements, python, platform, store.root / "uv"), python, platform)
 
 
 def contribute(

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import Sequence
 from configparser import ConfigParser, Error
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from barehull.application.model import Requirement
 from barehull.core.errors import BarehullError, IncompleteError, InputError, IntegrityError
@@ -17,11 +22,33 @@ from barehull.lock import LockedWheel
 _MANYLINUX = {12: "manylinux_2_36", 13: "manylinux_2_40"}
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _TIMEOUT = 1800  # seconds
-_LINE = re.compile(r"([A-Za-z0-9._-]+)==(\S+)((?:\s+--hash=sha256:[0-9a-f]{64})+)")
 _BOXES = re.compile(r"[\u2500-\u25ff\u00d7]")  # what uv draws around its messages
 _NETWORK = ("error sending request", "Failed to fetch", "dns error", "Connection refused", "timed out", "offline")
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _NO_WHEEL = ("no wheels", "no usable wheels", "no source distribution", "has no wheels", "only-binary")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashes:
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Wheel:
+    url: str
+    hashes: _Hashes
+
+
+@dataclass(frozen=True, slots=True)
+class _Package:
+    name: str
+    version: str = ""
+    wheels: tuple[_Wheel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pylock:
+    packages: tuple[_Package, ...] = ()
 
 
 def platform_of(architecture: str, debian: int) -> str:
@@ -29,34 +56,54 @@ def platform_of(architecture: str, debian: int) -> str:
     return f"{_MACHINES[architecture]}-{_MANYLINUX[debian]}"
 
 
-def resolve(requirements: Sequence[Requirement], python: str, platform: str, cache: Path) -> tuple[LockedWheel, ...]:
-    """Every distribution that the requirements need, pinned with the SHA-256s of its files on the index.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A wheel that an index has: normalised name, version, address without credentials, SHA-256 in hex."""
 
-    Errors: InputError when they cannot be met by wheels; IncompleteError when the index cannot be reached.
+    name: str
+    version: str
+    url: str
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return unquote(urlsplit(self.url).path.rpartition("/")[2])
+
+
+def resolve(requirements: Sequence[Requirement], python: str, platform: str, cache: Path) -> tuple[Offer, ...]:
+    """The wheels of every distribution that the requirements need, in the one version that is chosen.
+
+    All that fit the platform, so more than one for some. Errors: InputError when the requirements cannot be met by
+    wheels; IncompleteError when the index cannot be reached.
     """
     if not requirements:
         return ()
     text = "".join(f"{requirement.text}\n" for requirement in requirements)
-    arguments = ["pip", "compile", "--generate-hashes", "--no-header", "--no-annotate", "-"]
-    said = _run([*arguments, *_target(python, platform)], cache, text, requirements)
-    wheels = _pins(said)
-    if not wheels:
+    arguments = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-annotate", "-"]
+    offers = _offers(_run([*arguments, *_target(python, platform)], cache, text, requirements))
+    if not offers:
         raise IncompleteError("uv resolved nothing", advice="Run `uv pip compile` on the requirements to see why.")
-    return wheels
+    return offers
 
 
-def _pins(said: str) -> tuple[LockedWheel, ...]:
-    """The distributions in a compiled file. IncompleteError for a line that is not understood: none may get lost."""
-    wheels = []
-    for line in said.replace("\\\n", " ").splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = _LINE.fullmatch(line.strip())
-        if match is None:
-            raise IncompleteError(f"uv resolved to {line[:200]!r}, which is no pin", advice="Report this as a defect.")
-        name = re.sub(r"[-_.]+", "-", match[1]).lower()
-        wheels.append(LockedWheel(name, match[2], tuple(sorted(re.findall(r"sha256:([0-9a-f]{64})", match[3])))))
-    return tuple(sorted(wheels))
+def _offers(said: str) -> tuple[Offer, ...]:
+    """The wheels in a pylock.toml (PEP 751). Nothing is passed over: what is not understood is an error."""
+    try:
+        packages = msgspec.convert(tomllib.loads(said), _Pylock).packages
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise IncompleteError(f"uv's answer is not understood: {error}", advice="Report this as a defect.") from error
+    return tuple(offer for package in packages for offer in _wheels(package))
+
+
+def _wheels(package: _Package) -> list[Offer]:
+    if not package.wheels:
+        raise InputError(
+            f"{package.name} does not come from an index as a wheel",
+            advice="Name it by its version alone, and publish a wheel to your own index; nothing is compiled here.",
+        )
+    name = re.sub(r"[-_.]+", "-", package.name).lower()
+    return [Offer(name, package.version, wheel.url, wheel.hashes.sha256) for wheel in package.wheels]
 
 
 def install(wheels: Sequence[LockedWheel], python: str, platform: str, target: Path) -> None:
@@ -64,10 +111,7 @@ def install(wheels: Sequence[LockedWheel], python: str, platform: str, target: P
 
     Fetched anew: uv unpacks wheels in its cache, and does not hash again what it finds there.
     """
-    lines = [
-        f"{wheel.name}=={wheel.version} " + " ".join(f"--hash=sha256:{digest}" for digest in wheel.sha256s)
-        for wheel in wheels
-    ]
+    lines = [f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}" for wheel in wheels]
     arguments = ["pip", "install", "--target", str(target), "--no-deps", "--require-hashes", "--link-mode", "copy"]
     _run([*arguments, "-r", "-", *_target(python, platform)], None, "\n".join(lines) + "\n", ())
 
