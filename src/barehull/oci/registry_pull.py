@@ -66,19 +66,19 @@ def resolve(session: Session) -> str:
     ask = session.retried(lambda: session.ask("HEAD", url, allowed=(200,), headers=_ACCEPT))
     said = _said(session, ask)
     if said is None:
-        return _manifest(session, session.name.reference)[0]
+        return manifest_of(session, session.name.reference)[0]
     if session.name.digest not in ("", said):
         raise _other(session, said)
     return said
 
 
 def _keep_manifest(session: Session, store: Store, reference: str) -> str:
-    digest, body = _manifest(session, reference)
+    digest, body = manifest_of(session, reference)
     store.put(body, expected=digest.removeprefix("sha256:"), what=f"the manifest of {session.name}")
     return digest
 
 
-def _manifest(session: Session, reference: str) -> tuple[str, bytes]:
+def manifest_of(session: Session, reference: str) -> tuple[str, bytes]:
     """A manifest or index by tag or digest, with its digest, which is of the bytes and not what a header says."""
     url = session.address(f"manifests/{reference}")
     answer = session.retried(lambda: session.ask("GET", url, allowed=(200,), headers=_ACCEPT))
