@@ -11,7 +11,8 @@ import pytest
 
 import barehull
 from barehull.document import state_of
-from barehull.proof.checks import elf_closure, entrypoint, no_shell
+from barehull.proof import facts
+from barehull.proof.checks import elf_closure
 from barehull.proof.run import prove_subject
 
 from .conftest import GOOD, ImageMaker, MadeElf, distribution
@@ -46,9 +47,8 @@ RECIPES: list[tuple[str, set[str], Recipe]] = [
         program=True, interpreter="/lib/ld-musl-x86_64.so.1"), "usr/lib/ld-musl-x86_64.so.1": MadeElf()})),
     ("etc/ld.so.cache is not in glibc's", {"elf-closure"}, having({"etc/ld.so.cache": b"ld.so-1.7.0\0"})),
     ("need each other too often", {"elf-closure"}, lowered(elf_closure, "_MAX_LOADS", 2)),
-    ("more than the 10 that barehull reads", {"elf-closure"}, lowered(elf_closure, "_LARGEST", 10)),
-    ("more than the 10 that barehull reads", {"entrypoint"}, lowered(entrypoint, "_LARGEST", 10)),
-    ("more than the 10 that barehull reads", {"no-shell"}, lowered(no_shell, "_LARGEST", 10)),
+    ("more than the 10 that barehull reads", {"elf-closure", "entrypoint", "no-shell", "python-imports"},
+     lowered(facts, "_LARGEST", 10)),
     ("starts none of the image's Pythons", {"python-imports"}, having(SEVERAL, entrypoint=("/app/server",))),
     ("does not show its built-in modules", {"entrypoint", "python-imports"},
      having({PYTHON: replace(MUTE, text=b"")})),

@@ -62,7 +62,7 @@ def test_the_wheels_of_ensurepip_are_data(good):
 
 
 def test_a_program_too_large_to_be_looked_into_leaves_it_undecided(good, monkeypatch):
-    from barehull.proof.checks import no_shell
+    from barehull.proof import facts
 
-    monkeypatch.setattr(no_shell, "_LARGEST", 10)
-    assert list(good.unknown()) == ["no-shell"]
+    monkeypatch.setattr(facts, "_LARGEST", 10)
+    assert "no-shell" in good.unknown()

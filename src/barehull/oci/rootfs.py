@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from barehull.core.errors import InputError
+from barehull.files import Store
+from barehull.oci.facts import Content, Fact, Knowledge
 from barehull.oci.model import Entry, Image
 from barehull.oci.spool import Spool
-from barehull.oci.tree import Node, Tree
+from barehull.oci.tree import Node, Place, Tree
 
 __all__ = ["Node", "Rootfs"]
 
 _CHUNK = 1 << 20
+T = TypeVar("T")
 
 
 class Rootfs:
@@ -24,38 +27,56 @@ class Rootfs:
     own. Devices are listed, and are never files.
     """
 
-    def __init__(self, tree: Tree, spool: Spool) -> None:
+    def __init__(self, tree: Tree, spool: Spool, starts: dict[int, int], image: Image | None, known: Knowledge) -> None:
         self._tree = tree
         self._spool = spool
+        self._starts = starts  # of layers' tars in the spool
+        self._image = image
+        self._known = known
         self._digests: dict[str, tuple[str, str]] = {}
 
     @classmethod
-    def of(cls, image: Image) -> Self:
+    def of(cls, image: Image, memory: Store | None = None) -> Self:
         """The view of an image's layers, spooled to an anonymous temporary file.
 
-        Errors: IntegrityError when a layer is not what manifest and configuration promise; InputError for a layer that
-        is no tar, points outside of the image, or unpacks to too much; IncompleteError (full disk).
+        What `memory` has of a layer that was checked before is taken from there; it is decompressed when a file of it
+        is read. Errors: IntegrityError when a layer is not what manifest and configuration promise; InputError for a
+        layer that is no tar, points outside of the image, or unpacks to too much; IncompleteError (full disk).
         """
-        tree, spool = Tree(), Spool()
+        tree, spool, known = Tree(), Spool(), Knowledge(image.layers, memory)
+        starts: dict[int, int] = {}
         try:
             for number, layer in enumerate(image.layers):
-                span = spool.add(layer, image.blobs.path(layer.digest))
-                tree.lay(spool.entries(span, f"the layer {layer.digest}"), number, span.offset)
+                blob = image.blobs.path(layer.digest)
+                entries = known.entries(number)
+                if entries is None:
+                    span = spool.add(layer, blob)
+                    starts[number] = span.offset
+                    tree.lay(known.noted(number, spool.entries(span, f"the layer {layer.digest}")), number)
+                else:
+                    tree.lay(entries, number)
         except BaseException:
             spool.close()
             raise
-        return cls(tree, spool)
+        return cls(tree, spool, starts, image, known)
 
     @classmethod
     def of_entries(cls, entries: Iterable[Entry]) -> Self:
         """The view of one layer of `entries`, with the parent folders that they leave out."""
         tree, spool = Tree(), Spool()
         for entry in sorted(entries, key=lambda entry: entry.path):
-            content = spool.append(entry.content) if entry.kind == "file" else None
+            content = None
+            if entry.kind == "file":
+                span = spool.append(entry.content)
+                content = Place(0, span.offset, span.size)
             size = content.size if content else 0
             node = Node(entry.path, entry.kind, entry.mode, entry.uid, entry.gid, size, entry.mtime, entry.target)
             tree.add(node, content)
-        return cls(tree, spool)
+        return cls(tree, spool, {0: 0}, None, Knowledge(()))
+
+    def remember(self) -> None:
+        """Have the memory keep what was found out about the layers. Errors: IncompleteError (full disk)."""
+        self._known.remember()
 
     def __enter__(self) -> Self:
         return self
@@ -87,14 +108,28 @@ class Rootfs:
 
     def peek(self, path: str, count: int) -> bytes:
         """The first `count` bytes of the file that `path` leads to."""
-        span = self._tree.content[self._regular(path).path]
-        return self._spool.read(span.offset, min(count, span.size))
+        place = self._tree.content[self._regular(path).path]
+        if not place.size:
+            return b""
+        return self._spool.read(self._start(place) + place.offset, min(count, place.size))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """The content of the file that `path` leads to, in pieces. InputError when there is none."""
-        span = self._tree.content[self._regular(path).path]
-        for offset in range(0, span.size, _CHUNK):
-            yield self._spool.read(span.offset + offset, min(_CHUNK, span.size - offset))
+        place = self._tree.content[self._regular(path).path]
+        if not place.size:  # which takes no layer to know
+            return
+        start = self._start(place) + place.offset
+        for offset in range(0, place.size, _CHUNK):
+            yield self._spool.read(start + offset, min(_CHUNK, place.size - offset))
+
+    def fact(self, path: str, fact: Fact[T]) -> T:
+        """What a fact says of the file that `path` leads to. Errors: InputError when there is none, and its own."""
+        node = self._regular(path)
+        place = self._tree.content[node.path]
+        content = Content(
+            node.size, lambda count: self.peek(node.path, count), lambda limit: self.read(node.path, limit)
+        )
+        return self._known.of(place.layer, place.offset, fact, content)
 
     def digests(self, path: str) -> tuple[str, str]:
         """MD5 and SHA-256, in hex, of the file that `path` leads to."""
@@ -120,6 +155,13 @@ class Rootfs:
         """The names in the folder that `path` leads to, sorted; none where it is no folder."""
         node = self.resolve(path)
         return tuple(self._tree.children(node.path)) if node else ()
+
+    def _start(self, place: Place) -> int:
+        """Where in the spool a layer's tar begins."""
+        if place.layer not in self._starts and self._image is not None:
+            layer = self._image.layers[place.layer]
+            self._starts[place.layer] = self._spool.add(layer, self._image.blobs.path(layer.digest)).offset
+        return self._starts[place.layer]
 
     def _node(self, path: str, *, follow: bool) -> Node | None:
         at = self._tree.locate(path, follow=follow)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from barehull.core.errors import InputError
 from barehull.oci.model import Kind
-from barehull.oci.spool import Span
 from barehull.tar import TarEntry
 
 _MAX_LINKS = 40  # as the kernel's limit
@@ -39,12 +38,21 @@ class Node:
     layer: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file's content is: in the tar of which layer, and of how many bytes from where on."""
+
+    layer: int
+    offset: int
+    size: int
+
+
 class Tree:
-    """Nodes by path; "" is the root. `content` has each regular file's place in the spool."""
+    """Nodes by path; "" is the root. `content` has each regular file's place."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {"": Node("", "directory", 0o755, 0, 0)}
-        self.content: dict[str, Span] = {}
+        self.content: dict[str, Place] = {}
         self._children: dict[str, set[str]] = {"": set()}
         self._text = 0
 
@@ -65,6 +73,13 @@ class Tree:
 
         None for a loop of links.
         """
+        known = self.nodes.get(path)  # the path of a node leads through folders only, so most need no walk
+        if known is not None and not (follow and known.kind == "symlink"):
+            return path
+        folder, slash, name = path.rpartition("/")
+        above = self.nodes.get(folder) if folder or not slash else None
+        if known is None and above is not None and above.kind == "directory" and name not in ("", ".", ".."):
+            return path
         at, links = "", 0
         todo = path.split("/")[::-1]
         while todo:
@@ -86,8 +101,8 @@ class Tree:
             todo += node.target.split("/")[::-1]
         return at
 
-    def lay(self, entries: Iterable[TarEntry], layer: int, start: int) -> None:
-        """Lay one layer, whose tar begins at `start` of the spool, over what is there.
+    def lay(self, entries: Iterable[TarEntry], layer: int) -> None:
+        """Lay the layer of that number over what is there.
 
         Whiteouts speak of lower layers only, so they come first (OCI image specification, layer.md).
         """
@@ -101,9 +116,9 @@ class Tree:
                 raise _too_many()
             self._count(entry.path, entry.target)
         for entry in rest:
-            self._add(entry, layer, start)
+            self._add(entry, layer)
 
-    def add(self, node: Node, content: Span | None = None) -> None:
+    def add(self, node: Node, content: Place | None = None) -> None:
         """Put `node` in its place, instead of what is there; a folder keeps what is in it."""
         old = self.nodes.get(node.path)
         if not node.path and node.kind != "directory":
@@ -131,7 +146,7 @@ class Tree:
         elif not name.startswith(_RESERVED):
             self._remove(_join(at, hidden))
 
-    def _add(self, entry: TarEntry, layer: int, start: int) -> None:
+    def _add(self, entry: TarEntry, layer: int) -> None:
         path = self._place(entry.path, follow=False)
         if entry.kind == "hardlink":
             source = self.nodes.get(self._place(entry.target, follow=False))
@@ -141,7 +156,7 @@ class Tree:
             self.add(replace(source, path=path, layer=layer), self.content.get(source.path))
             return
         node = Node(path, entry.kind, entry.mode, entry.uid, entry.gid, entry.size, entry.mtime, entry.target, layer)
-        self.add(node, Span(start + entry.offset, entry.size) if entry.kind == "file" else None)
+        self.add(node, Place(layer, entry.offset, entry.size) if entry.kind == "file" else None)
 
     def _place(self, path: str, *, follow: bool) -> str:
         place = self.locate(path, follow=follow)

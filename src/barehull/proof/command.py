@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from barehull.core.finding import Finding
 from barehull.proof.access import EXECUTE, Account, obstacle
+from barehull.proof.facts import SCRIPT
 from barehull.proof.subject import Subject
 
 # What Docker, containerd and podman set when the image sets none.
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MAX_SCRIPTS = 5  # interpreters of interpreters, as the kernel's limit
-_FIRST_LINE = 256  # bytes of a #! line that the kernel reads
 _PYTHON = re.compile(r"python(\d+(\.\d+)*)?")
 _PYTHON_OPTIONS_WITH_VALUE = "WX"
 
@@ -104,8 +104,4 @@ def _find(subject: Subject, word: str) -> str | None:
 
 
 def _interpreter_line(subject: Subject, path: str) -> tuple[str, ...]:
-    head = subject.rootfs.peek(path, _FIRST_LINE)
-    if not head.startswith(b"#!"):
-        return ()
-    words = head[2:].partition(b"\n")[0].decode("utf-8", "surrogateescape").split(None, 1)
-    return tuple(word.strip() for word in words)
+    return tuple(word.strip() for word in subject.rootfs.fact(path, SCRIPT).split(None, 1))

@@ -14,6 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from barehull.core.errors import InputError
+from barehull.oci.facts import Content, Fact
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.python_home import Python
 
@@ -63,30 +64,26 @@ def _read(rootfs: Rootfs, site: str, folder: str) -> Distribution:
     metadata = f"{at}/METADATA" if folder.endswith(".dist-info") else f"{at}/PKG-INFO"
     if node is not None and node.kind == "file":  # an .egg-info of distutils
         metadata = at
-    headers = HeaderParser().parsestr(rootfs.read(metadata, _MAX_METADATA).decode("utf-8", "replace"))
+    said = rootfs.fact(metadata, _METADATA)
     try:
-        version = Version(headers.get("Version", ""))
-        requires = tuple(Requirement(line) for line in headers.get_all("Requires-Dist", []))
+        version = Version(said.version)
+        requires = tuple(Requirement(line) for line in said.requires)
     except (InvalidVersion, InvalidRequirement) as error:
         raise _unreadable(metadata, str(error)) from error
-    name = headers.get("Name", "")
-    if not name:
+    if not said.name:
         raise _unreadable(metadata, "it has no name")
     files = tuple(_recorded(rootfs, site, f"{at}/RECORD"))
-    return Distribution(name, version, metadata, requires, files, tuple(_modules(rootfs, site, at, files)))
+    return Distribution(said.name, version, metadata, requires, files, tuple(_modules(rootfs, site, at, files)))
 
 
 def _recorded(rootfs: Rootfs, site: str, record: str) -> Iterator[str]:
     if rootfs.resolve(record) is None:  # Debian's own packages have none
         return
-    text = rootfs.read(record, _MAX_RECORD).decode("utf-8", "replace")
-    try:
-        for row in csv.reader(io.StringIO(text)):
-            # Programs are no modules, and may be left out of an image; `uv pip install --target` puts them in here.
-            if row and row[0].endswith(_MODULE) and not row[0].startswith(("bin/", "../")):
-                yield posixpath.normpath(posixpath.join("/", site, row[0])).lstrip("/")
-    except csv.Error as error:
-        raise _unreadable(record, str(error)) from error
+    said = rootfs.fact(record, _RECORD)
+    if said.unclear:
+        raise _unreadable(record, said.unclear)
+    for name in said.names:
+        yield posixpath.normpath(posixpath.join("/", site, name)).lstrip("/")
 
 
 def _modules(rootfs: Rootfs, site: str, folder: str, files: tuple[str, ...]) -> Iterator[str]:
@@ -103,3 +100,38 @@ def _modules(rootfs: Rootfs, site: str, folder: str, files: tuple[str, ...]) -> 
 
 def _unreadable(path: str, why: str) -> InputError:
     return InputError(f"/{path} cannot be read: {why}", advice="Install the distribution again.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    name: str
+    version: str
+    requires: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The modules and libraries that a RECORD lists, or why it is `unclear`."""
+
+    names: tuple[str, ...]
+    unclear: str = ""
+
+
+def _metadata(content: Content) -> _Metadata:
+    headers = HeaderParser().parsestr(content.read(_MAX_METADATA).decode("utf-8", "replace"))
+    name, version, requires = headers.get("Name"), headers.get("Version"), headers.get_all("Requires-Dist", [])
+    return _Metadata(str(name or ""), str(version or ""), tuple(str(line) for line in requires))
+
+
+def _record(content: Content) -> _Record:
+    text = content.read(_MAX_RECORD).decode("utf-8", "replace")
+    try:
+        rows = [row[0] for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error as error:
+        return _Record((), str(error))
+    # Programs are no modules, and may be left out of an image; `uv pip install --target` puts them in here.
+    return _Record(tuple(name for name in rows if name.endswith(_MODULE) and not name.startswith(("bin/", "../"))))
+
+
+_METADATA = Fact("metadata", _Metadata, _metadata, (__name__,))
+_RECORD = Fact("record", _Record, _record, (__name__,))

@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from barehull.core.outcome import NotApplicable, Unknown
-from barehull.elf import read_elf
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.access import account_of
 from barehull.proof.command import Launch, PythonTarget, launch_of, python_target
+from barehull.proof.facts import CODE, PYTHON, PythonCode
 from barehull.proof.machine import Machine, machine_of
 from barehull.proof.subject import Subject
 
 _STDLIB = re.compile(r"python(3\.\d+)")
-_INIT = re.compile(rb"PyInit_(\w{1,64})\0")
 _MAX_PTH = 1 << 20
 # Built in, with an initial function of another name or none (CPython, Modules/config.c.in and Python/pylifecycle.c).
 _ALWAYS_BUILT_IN = frozenset(
@@ -95,9 +94,9 @@ def python_started(subject: Subject, launch: Launch) -> Python | Unknown:
     if not name:
         return Unknown(f"the standard library of /{file} is not in /{prefix}/lib")
     version = name.removeprefix("python")
-    code = b"".join(_code(rootfs, file))
-    built_in = frozenset(found.decode("ascii", "replace") for found in _INIT.findall(code))
-    full = re.search(rb"\0(" + re.escape(version.encode()) + rb"\.\d{1,3}[\w+]{0,8})\0", code)
+    shown = list(_code(rootfs, file))
+    built_in = frozenset(name for code in shown for name in code.built_in)
+    full = next((name for code in shown for name in code.releases if name.startswith(f"{version}.")), "")
     if not built_in:
         return Unknown(f"/{file} does not show its built-in modules")
     stdlib = f"{prefix}/lib/{name}"
@@ -106,7 +105,7 @@ def python_started(subject: Subject, launch: Launch) -> Python | Unknown:
     search = (*_first(subject, target), *_python_path(subject, target), stdlib, f"{stdlib}/lib-dynload", *sites)
     return Python(
         version,
-        full[1].decode("ascii", "replace").rstrip("+") if full else "",
+        full.rstrip("+"),
         machine,
         built_in | _ALWAYS_BUILT_IN,
         stdlib,
@@ -120,15 +119,15 @@ def _is_stdlib(rootfs: Rootfs, prefix: str, name: str) -> bool:
     return bool(_STDLIB.fullmatch(name)) and rootfs.resolve(f"{prefix}/lib/{name}/os.py") is not None
 
 
-def _code(rootfs: Rootfs, file: str) -> Iterator[bytes]:
-    """The interpreter's machine code, and that of its libpython when it is a thin program."""
-    data = rootfs.read(file)
-    yield data
-    elf = read_elf(data)
-    wanted = [name for name in (elf.needed if elf else ()) if name.startswith("libpython")]
+def _code(rootfs: Rootfs, file: str) -> Iterator[PythonCode]:
+    """What the interpreter's machine code shows, and that of its libpython when it is a thin program."""
+    yield rootfs.fact(file, PYTHON)
+    code = rootfs.fact(file, CODE)
+    needed = code.elf.needed if code and code.elf else ()
+    wanted = [name for name in needed if name.startswith("libpython")]
     for node in rootfs.files() if wanted else ():
         if posixpath.basename(node.path) in wanted:
-            yield rootfs.read(node.path)
+            yield rootfs.fact(node.path, PYTHON)
 
 
 def _sites(prefix: str, name: str) -> tuple[str, ...]:

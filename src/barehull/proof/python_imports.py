@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from barehull.core.finding import Finding
 from barehull.core.outcome import Unknown
+from barehull.oci.facts import Content, Fact
+from barehull.proof import python_source
 from barehull.proof.python_modules import Finder, Module
 from barehull.proof.python_source import MAX_SOURCE, Either, Import, Step, imports_of
 
 _MAX_MODULES = 50_000
 # A package whose source says one of these may have modules that are no files (os.path, six.moves), or may itself
 # widen the search for all (setuptools).
-_SUBMODULES = (b"sys.modules", b"__path__", b"meta_path")
-_PACKAGES = (b"sys.path", b"meta_path")
+_SUBMODULES = ("sys.modules", "__path__", "meta_path")
+_PACKAGES = ("sys.path", "meta_path")
+_WORDS = tuple(dict.fromkeys((*_SUBMODULES, *_PACKAGES)))
 _ADVICE = "Add the distribution that has it to the application's dependencies, or leave out what imports it."
 
 
@@ -35,7 +39,6 @@ class Walk:
     reached: int = 0
     _queue: deque[Module] = field(default_factory=deque)
     _seen: set[str] = field(default_factory=set)
-    _sources: dict[str, bytes] = field(default_factory=dict)
 
     def run(self, roots: Iterable[Module]) -> None:
         """Read the roots and all that they need."""
@@ -61,13 +64,11 @@ class Walk:
         if node is None or node.kind != "file" or node.size > MAX_SOURCE:
             self.unclear.append(f"/{module.file} is no file that can be read")
             return
-        steps = imports_of(
-            self.finder.rootfs.read(module.file, MAX_SOURCE), release=release, functions=module.file in self.own
-        )
-        if isinstance(steps, Unknown):
-            self.unclear.append(f"/{module.file} {steps.reason}")
+        said = self.finder.rootfs.fact(module.file, _imports(release, module.file in self.own))
+        if said.unclear:
+            self.unclear.append(f"/{module.file} {said.unclear}")
             return
-        self._take(module, steps)
+        self._take(module, said.steps)
 
     def _take(self, module: Module, steps: tuple[Step, ...]) -> None:
         for step in steps:
@@ -117,12 +118,38 @@ class Walk:
             self.left.add(name)
         return True
 
-    def _makes_modules(self, parent: Module, words: tuple[bytes, ...]) -> bool:
+    def _makes_modules(self, parent: Module, words: tuple[str, ...]) -> bool:
         if parent.kind != "source":
             return parent.kind == "extension"
-        if parent.file not in self._sources:
-            self._sources[parent.file] = self.finder.rootfs.read(parent.file, MAX_SOURCE)
-        return any(word in self._sources[parent.file] for word in words)
+        said = self.finder.rootfs.fact(parent.file, _SAID)
+        return any(word in said for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Imports:
+    """The steps of one file, or why they are `unclear`."""
+
+    steps: tuple[Step, ...]
+    unclear: str = ""
+
+
+@cache
+def _imports(release: tuple[int, int], functions: bool) -> Fact[_Imports]:
+    """What `imports_of` says of a file."""
+
+    def find(content: Content) -> _Imports:
+        steps = imports_of(content.read(MAX_SOURCE), release=release, functions=functions)
+        return _Imports((), steps.reason) if isinstance(steps, Unknown) else _Imports(steps)
+
+    return Fact(f"imports {release} {functions}", _Imports, find, (__name__, python_source.__name__))
+
+
+def _said(content: Content) -> tuple[str, ...]:
+    source = content.read(MAX_SOURCE)
+    return tuple(word for word in _WORDS if word.encode() in source)
+
+
+_SAID = Fact("words", tuple[str, ...], _said, (__name__,))  # which of _WORDS a source has
 
 
 def _absolute(module: Module, step: Import) -> str | None:

@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from barehull.core.outcome import Unknown
 
 MAX_SOURCE = 8 << 20  # bytes of one file
@@ -31,8 +33,7 @@ _STATEMENTS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(msgspec.Struct, frozen=True, tag=True):
     """`import module` or `from module import names`; `level` counts the dots of a relative one."""
 
     module: str
@@ -40,8 +41,7 @@ class Import:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(msgspec.Struct, frozen=True, tag=True):
     """A try that catches ImportError: when `tried` cannot be imported, `instead` must be, else `otherwise`."""
 
     tried: tuple[Step, ...]

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from barehull.core.errors import InputError
 from barehull.core.outcome import Outcome, Unknown
+from barehull.files import Store
 from barehull.oci.model import Image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof import checks
@@ -47,13 +48,15 @@ def all_checks() -> tuple[Check, ...]:
     return tuple(sorted(found, key=lambda check: check.NAME))
 
 
-def prove(image: Image) -> tuple[Proof, ...]:
-    """Every proof of a finished image.
+def prove(image: Image, memory: Store | None = None) -> tuple[Proof, ...]:
+    """Every proof of a finished image; what `memory` has of its layers' files is not found out again.
 
     Errors: InputError and IntegrityError when the layers cannot be read; a proof itself answers with an outcome.
     """
-    with Rootfs.of(image) as rootfs:
-        return prove_subject(Subject(rootfs, image.config))
+    with Rootfs.of(image, memory) as rootfs:
+        proofs = prove_subject(Subject(rootfs, image.config))
+        rootfs.remember()
+        return proofs
 
 
 def prove_subject(subject: Subject) -> tuple[Proof, ...]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from barehull.core.errors import InputError
 from barehull.core.finding import Finding
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
-from barehull.elf import MAGIC, Elf, read_elf
+from barehull.elf import Elf
 from barehull.proof.access import account_of
 from barehull.proof.command import Launch, launch_of
+from barehull.proof.facts import CODE
 from barehull.proof.ldcache import read_cache
 from barehull.proof.linker import Linker, Loaded, Process, default_folders
 from barehull.proof.machine import Machine, machine_of
@@ -20,7 +21,6 @@ NAME = "elf-closure"
 TITLE = "every ELF file finds its interpreter, libraries and symbol versions inside the image"
 WHY = "A library that is missing shows itself only when the program is started, or days later when a plugin is loaded."
 _INSTALL = "Add the Debian package that has it to runtime.packages."
-_LARGEST = 256 << 20  # bytes of one ELF file
 _MAX_LOADS = 500_000  # files loaded in all processes together; an image of 700 ELF files takes 7,000
 _MUSL = ("ld-musl-", "libc.musl-")
 
@@ -53,16 +53,11 @@ def _read_all(subject: Subject) -> tuple[dict[str, Elf], list[Finding]]:
     elves: dict[str, Elf] = {}
     broken: list[Finding] = []
     for node in subject.rootfs.files():
-        if node.size < len(MAGIC) or subject.rootfs.peek(node.path, len(MAGIC)) != MAGIC:
-            continue
-        data = subject.rootfs.read(node.path, _LARGEST)
-        try:
-            elf = read_elf(data)
-        except InputError as error:
-            broken.append(Finding(f"/{node.path}", error.what, error.advice))
-        else:
-            if elf is not None:
-                elves[node.path] = elf
+        code = subject.rootfs.fact(node.path, CODE)
+        if code is not None and code.elf is not None:
+            elves[node.path] = code.elf
+        elif code is not None:
+            broken.append(Finding(f"/{node.path}", code.what, code.advice))
     return elves, broken
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 
-from barehull.core.errors import InputError
 from barehull.core.finding import Finding
 from barehull.core.outcome import Failed, Outcome, Passed, Unknown
-from barehull.elf import read_elf
 from barehull.proof.access import READ, SEARCH, Account, account_of, obstacle
 from barehull.proof.command import Launch, launch_of, python_target
+from barehull.proof.facts import CODE
 from barehull.proof.machine import machine_of
 from barehull.proof.python_home import python_started
 from barehull.proof.python_modules import Finder
@@ -18,7 +17,6 @@ from barehull.proof.subject import Subject
 NAME = "entrypoint"
 TITLE = "the entrypoint exists and its user may execute it"
 WHY = "An image whose program is missing, for another machine or closed to its user fails only when it is deployed."
-_LARGEST = 512 << 20
 
 
 def check(subject: Subject) -> Outcome:
@@ -64,13 +62,12 @@ def _machine_code(subject: Subject, launch: Launch) -> Finding | Unknown | None:
     machine = machine_of(subject.config.architecture)
     if machine is None:
         return Unknown(f"what runs on {subject.config.architecture!r} is not known")
-    data = subject.rootfs.read(launch.file, _LARGEST)
-    try:
-        elf = read_elf(data)
-    except InputError as error:
-        return Finding(f"/{launch.file}", error.what, error.advice)
-    if elf is None:
+    code = subject.rootfs.fact(launch.file, CODE)
+    if code is None:
         return Finding(f"/{launch.file}", "is neither an ELF program nor a script that begins with #!", "Correct it.")
+    elf = code.elf
+    if elf is None:
+        return Finding(f"/{launch.file}", code.what, code.advice)
     if not machine.runs(elf):
         message = f"is made for {elf.machine} ({elf.bits} bit), the image is {machine.architecture}"
         return Finding(f"/{launch.file}", message, "Take the build for the image's platform.")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from barehull.core.finding import Finding
 from barehull.core.outcome import Failed, Outcome, Passed
 from barehull.core.tools import kind_of_tool
-from barehull.elf import MAGIC
 from barehull.oci.rootfs import Node
+from barehull.proof.facts import CODE, MARKS
 from barehull.proof.subject import Subject
 
 NAME = "no-shell"
@@ -21,10 +21,9 @@ WHY = "Most attacks on containers need a shell, or a package manager to fetch th
 _MODULES = {"/pip/__main__.py": "pip", "/npm/bin/npm-cli.js": "npm", "/uv/__main__.py": "uv"}
 # What a program says of itself, under whatever name.
 _MARKS = {
-    b"BusyBox is copyrighted": ("busybox", "a shell"),
-    b"GNU bash, version": ("bash", "a shell"),
+    "BusyBox is copyrighted": ("busybox", "a shell"),
+    "GNU bash, version": ("bash", "a shell"),
 }
-_LARGEST = 256 << 20
 _ADVICE = "Build in one stage and copy only the result into the image; leave out the package that brings it."
 
 
@@ -36,7 +35,7 @@ def check(subject: Subject) -> Outcome:
         if node.kind not in ("file", "symlink") or _leads_to_folder(subject, node):
             continue
         runnable = node.kind == "symlink" or bool(node.mode & 0o111)
-        program = node.kind == "file" and _is_program(subject, node)
+        program = node.kind == "file" and subject.rootfs.fact(node.path, CODE) is not None
         looked_at += runnable
         findings += list(_findings(subject, node, runnable, program))[:1]
     return Failed(tuple(findings)) if findings else Passed(f"{looked_at} executables and links")
@@ -52,16 +51,11 @@ def _findings(subject: Subject, node: Node, runnable: bool, program: bool) -> It
         if path.endswith(end):
             yield Finding(path, f"is a package manager ({name})", _ADVICE)
     if runnable and program:
-        data = subject.rootfs.read(node.path, _LARGEST)
-        for mark, (name, kind) in _MARKS.items():
-            if mark in data:
-                yield Finding(path, f"is {kind} ({name}, under another name)", _ADVICE)
+        for mark in subject.rootfs.fact(node.path, MARKS):
+            name, kind = _MARKS[mark]
+            yield Finding(path, f"is {kind} ({name}, under another name)", _ADVICE)
 
 
 def _leads_to_folder(subject: Subject, node: Node) -> bool:
     end = subject.rootfs.resolve(node.path) if node.kind == "symlink" else node
     return end is not None and end.kind == "directory"
-
-
-def _is_program(subject: Subject, node: Node) -> bool:
-    return node.size >= len(MAGIC) and subject.rootfs.peek(node.path, len(MAGIC)) == MAGIC
