@@ -96,7 +96,7 @@ def build(
     if not recipe.minimal:
         return Built(image, lock, ())
     workshop.progress("proving the finished image")
-    return Built(image, lock, prove(image))
+    return Built(image, lock, prove(image, workshop.store))
 
 
 def build_by_engine(
@@ -117,7 +117,7 @@ def build_by_engine(
     if conventional:
         return Built(image, None, ())
     workshop.progress("proving the finished image")
-    return Built(image, None, prove(image))
+    return Built(image, None, prove(image, workshop.store))
 
 
 def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetcher: Fetcher) -> Lock:
