@@ -33,22 +33,24 @@ def build_image(
     *,
     config: Path | None = None,
     mirror: str | None = None,
+    platform: str = "",
     update: bool = False,
     compression: Compression = "gzip",
     progress: Progress = silent,
 ) -> Built:
     """Build the application in `folder` into an image at `output`, and prove that it holds together.
 
-    `config` is used instead of the folder's barehull.toml; `mirror` is a Debian mirror (URL or folder); `update` makes
-    the lock anew; `compression` of the layers is "gzip" or "zstd". The image is written whatever the proofs say, to be
-    looked at.
+    `config` is used instead of the folder's barehull.toml; `mirror` is a Debian mirror (URL or folder); `platform`
+    ("linux/arm64") counts over the configuration's; `update` makes the lock anew; `compression` of the layers is "gzip"
+    or "zstd". The image is written whatever the proofs say, to be looked at.
     """
     from barehull.application.detect import read_application
+    from barehull.application.platform import for_platform
     from barehull.oci.reference import check_output, save_image
     from barehull.release import build, open_workshop
 
     check_output(output)  # told before the work, not after it
-    application = read_application(folder, config)
+    application = for_platform(read_application(folder, config), platform)
     built = build(application, open_workshop(mirror, progress), update=update, compression=compression)
     save_image(built.image, output, progress)
     return built

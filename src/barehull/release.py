@@ -26,7 +26,7 @@ from barehull.compare.policy import judge, judge_alone
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
 from barehull.core.version import VERSION
-from barehull.debian.archive import open_archive
+from barehull.debian.archive import Archive, open_archive
 from barehull.debian.mirror import Mirror, mirror_from
 from barehull.document import Document, Side
 from barehull.files import Store, default_store, reading, write_atomically
@@ -39,6 +39,7 @@ from barehull.oci.recompress import Compression, recompressed
 from barehull.oci.reference import open_image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.run import Proof, prove
+from barehull.runtime.compiler import resolve_tools
 from barehull.runtime.compose import Runtime, compose
 from barehull.runtime.fetch import fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
@@ -124,16 +125,20 @@ def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetc
     """Step 2: the newest packages that the archive signs for, and the wheels that the application asks for."""
     settings = application.runtime
     architecture = settings.platform.partition("/")[2]
-    archive = open_archive(
-        workshop.mirror,
-        settings.debian,
-        architecture,
-        fetcher,
-        workshop.store,
-        workshop.now,
-        suites=settings.suites or None,
-        progress=workshop.progress,
-    )
+
+    def opened(kind: str) -> Archive:
+        return open_archive(
+            workshop.mirror,
+            settings.debian,
+            kind,
+            fetcher,
+            workshop.store,
+            workshop.now,
+            suites=settings.suites or None,
+            progress=workshop.progress,
+        )
+
+    archive = opened(architecture)
     shelf = Shelf(workshop.mirror, fetcher, workshop.store, architecture, workshop.progress)
     debs = resolve(recipe, archive, settings.packages, shelf)
     workshop.progress(f"resolving {len(application.requirements)} requirements for Python {recipe.python}")
@@ -147,6 +152,7 @@ def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetc
         debs=debs,
         wheels=wheels,
         inputs=_inputs(application, recipe),
+        tools=resolve_tools(debs, recipe.python if recipe.bytecode else "", archive, opened),
     )
 
 

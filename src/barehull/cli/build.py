@@ -16,12 +16,13 @@ from barehull.cli.common import (
     config_option,
     exit_code,
     mirror_option,
+    output_for,
+    platform_option,
     progress_to,
     quiet_option,
     update_option,
 )
 from barehull.cli.engine import built_by, engine_options
-from barehull.core.errors import UsageError
 
 if TYPE_CHECKING:
     from barehull.build.engine import Wish
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--output", metavar="IMAGE", required=True, help="Where the image goes.")
 @config_option
 @mirror_option
+@platform_option
 @update_option
 @compression_option
 @engine_options
@@ -44,6 +46,7 @@ def command(
     output: str,
     config: Path | None,
     mirror: str | None,
+    platform: str,
     update: bool,
     compression: Compression,
     wish: Wish | None,
@@ -58,20 +61,23 @@ def command(
     from barehull.document import state_of
     from barehull.report.text import built as render_built
 
-    progress = progress_to(quiet)
-    if attest:
-        from barehull.attest.collect import attach_built, tagged
-
-        output = tagged(output)
-    if conventional and not wish:
-        raise UsageError("--conventional is only for --engine", advice='Else set `recipe = "debian"` in [runtime].')
+    output = output_for(attest, output)
     if wish:
-        built = built_by(wish, folder, output, config, conventional, compression, progress)
+        built = built_by(wish, folder, output, config, platform, conventional, compression, progress_to(quiet))
     else:
         built = barehull.build_image(
-            folder, output, config=config, mirror=mirror, update=update, compression=compression, progress=progress
+            folder,
+            output,
+            config=config,
+            mirror=mirror,
+            platform=platform,
+            update=update,
+            compression=compression,
+            progress=progress_to(quiet),
         )
     if attest:
+        from barehull.attest.collect import attach_built
+
         attach_built(built.image, built.lock, folder, config, output)
     click.echo(render_built(built.image, output, built.proofs), nl=False)
     return exit_code(state_of(built.proofs))

@@ -59,6 +59,12 @@ compression_option: Decorator = click.option(
     show_default=True,
     help="How layers are compressed. zstd is smaller, and older engines refuse it.",
 )
+platform_option: Decorator = click.option(
+    "--platform",
+    metavar="OS/ARCHITECTURE",
+    default="",
+    help="Platform of the image, as linux/arm64. Default: the configuration's, else linux/amd64.",
+)
 attest_option: Decorator = click.option(
     "--attest", is_flag=True, help="Put SBOMs and provenance beside the image, as OCI artifacts. For oci: only."
 )
@@ -89,6 +95,15 @@ def progress_to(quiet: bool) -> Progress:
             sys.stderr.flush()
 
     return show
+
+
+def output_for(documents: bool, output: str) -> str:
+    """The output, with its tag where `documents` go beside it. UsageError, before the work, where they cannot go."""
+    if not documents:
+        return output
+    from barehull.attest.collect import tagged
+
+    return tagged(output)
 
 
 def exit_code(state: State) -> int:

@@ -64,17 +64,19 @@ def built_by(
     folder: Path,
     output: str,
     config: Path | None,
+    platform: str,
     conventional: bool,
     compression: Compression,
     progress: Progress,
 ) -> Built:
     """The folder's Dockerfile built by an engine into an image at `output`, and proved unless it is conventional."""
     from barehull.application.dockerfile import read_dockerfile_application
+    from barehull.application.platform import for_platform
     from barehull.oci.reference import check_output, save_image
     from barehull.release import build_by_engine, open_workshop
 
     check_output(output)
-    application = read_dockerfile_application(folder, config)
+    application = for_platform(read_dockerfile_application(folder, config), platform)
     workshop = open_workshop(progress=progress)
     built = build_by_engine(application, wish, workshop, conventional=conventional, compression=compression)
     save_image(built.image, output, progress)
@@ -91,6 +93,8 @@ def _wish(
                 f"{' and '.join(idle)} only say how an engine builds a Dockerfile",
                 advice="Add --engine auto, or leave them out: without an engine the image is composed.",
             )
+        if others.get("conventional"):
+            raise UsageError("--conventional is only for --engine", advice='Else set `recipe = "debian"` in [runtime].')
         return None
     if idle := [f"--{name}" for name in _COMPOSED_ONLY if others.get(name)]:
         raise UsageError(

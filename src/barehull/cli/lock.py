@@ -11,6 +11,7 @@ from barehull.cli.common import (
     config_option,
     database_option,
     mirror_option,
+    platform_option,
     progress_to,
     quiet_option,
     update_option,
@@ -25,6 +26,7 @@ from barehull.core.errors import UsageError
 @config_option
 @mirror_option
 @database_option
+@platform_option
 @update_option
 @quiet_option
 def command(
@@ -34,6 +36,7 @@ def command(
     config: Path | None,
     mirror: str | None,
     database: Path | None,
+    platform: str,
     update: bool,
     quiet: bool,
 ) -> int:
@@ -45,13 +48,14 @@ def command(
     """
     from barehull.advisories.update import advisories_folder, open_store
     from barehull.application.detect import read_application
+    from barehull.application.platform import for_platform
     from barehull.release import open_workshop
     from barehull.relock import lock_fits, relock
     from barehull.report import lock as report
 
     if check and update:
         raise UsageError("--check writes nothing, and --update does", advice="Leave one of them out.")
-    application = read_application(folder, config)
+    application = for_platform(read_application(folder, config), platform)
     if check:
         fits = lock_fits(application)
         click.echo(report.checked(str(application.lock), fits, form), nl=False)

@@ -17,6 +17,8 @@ from barehull.cli.common import (
     database_option,
     exit_code,
     mirror_option,
+    output_for,
+    platform_option,
     progress_to,
     quiet_option,
     render,
@@ -44,6 +46,7 @@ _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 @config_option
 @mirror_option
 @database_option
+@platform_option
 @update_option
 @compression_option
 @engine_options
@@ -57,6 +60,7 @@ def command(
     config: Path | None,
     mirror: str | None,
     database: Path | None,
+    platform: str,
     update: bool,
     compression: Compression,
     wish: Wish | None,
@@ -71,11 +75,11 @@ def command(
     from barehull.oci.reference import check_output, open_image, save_image
     from barehull.release import open_workshop, release
 
-    output = for_attestations(output) if attest else output
+    output = output_for(attest, output)
     check_output(output)
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
-    application = read(folder, config, wish)
+    application = read(folder, config, wish, platform)
     replaced = (replaces, open_image(replaces, progress=workshop.progress)) if replaces else None
     with open_store(database, advisories_folder(), workshop.progress) as advisories:
         built = make(application, wish, workshop, update, compression)
@@ -90,12 +94,14 @@ def command(
     return exit_code(document.state)
 
 
-def read(folder: Path, config: Path | None, wish: Wish | None) -> Application:
+def read(folder: Path, config: Path | None, wish: Wish | None, platform: str) -> Application:
     """The application in `folder`; where an engine builds it, only what that needs is read."""
     from barehull.application.detect import read_application
     from barehull.application.dockerfile import read_dockerfile_application
+    from barehull.application.platform import for_platform
 
-    return read_dockerfile_application(folder, config) if wish else read_application(folder, config)
+    application = read_dockerfile_application(folder, config) if wish else read_application(folder, config)
+    return for_platform(application, platform)
 
 
 def make(
@@ -107,13 +113,6 @@ def make(
     if wish:
         return build_by_engine(application, wish, workshop, compression=compression)
     return build(application, workshop, update=update, compression=compression)
-
-
-def for_attestations(output: str) -> str:
-    """The output with its tag. UsageError when attestations cannot go there: told before the work, not after it."""
-    from barehull.attest.collect import tagged
-
-    return tagged(output)
 
 
 def attach_documents(built: Built, document: Document, folder: Path, config: Path | None, output: str) -> None:

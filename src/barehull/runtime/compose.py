@@ -51,7 +51,7 @@ def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silen
 
     @cache  # it is looked over whole each time
     def interpreter() -> Interpreter:
-        return unpack_interpreter(lock.debs, recipe.python, architecture, store)
+        return unpack_interpreter((*lock.debs, *lock.tools), recipe.python, store)
 
     if recipe.bytecode:
         layers.append(_bytecode_layer(lock.debs, style, interpreter, recipe.python, store, progress))

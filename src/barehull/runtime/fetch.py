@@ -27,12 +27,12 @@ def fetch_debs(lock: Lock, mirror: Mirror, fetcher: Fetcher, store: Store, progr
     """
     wants = {
         deb.sha256: Want(mirror.url(deb.archive, deb.path), deb.sha256, deb.size, f"{deb.name} {deb.version}")
-        for deb in lock.debs
+        for deb in (*lock.debs, *lock.tools)
     }
     try:
         fetcher.download_all(list(wants.values()), store, progress=progress)
     except NotFoundError:  # one of them; which others are gone is found out one by one
-        for deb in lock.debs:
+        for deb in (*lock.debs, *lock.tools):
             try:
                 fetcher.download_all([wants[deb.sha256]], store)
             except NotFoundError:

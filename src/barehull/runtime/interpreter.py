@@ -1,4 +1,4 @@
-"""The image's own Python, run on this machine to compile bytecode.
+"""The image's own Python, or its like for this machine, run here to compile bytecode.
 
 It is unpacked into a folder of the cache and started through its own loader: no chroot, no root. Debian's packages have
 no bytecode (postinst scripts make it), and without it an import of Flask takes a second instead of a fifth of one.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import shutil
 import struct
 import subprocess
@@ -24,12 +23,11 @@ from barehull.debian.deb import read_deb
 from barehull.files import Store, failed, safe_join
 from barehull.lock import LockedDeb
 from barehull.oci.model import Entry
+from barehull.runtime.compiler import of_interpreter, this_architecture
 from barehull.runtime.ldcache import TRIPLETS
 from barehull.runtime.package import Style, deb_entries
 
-_NEEDED = ("libc6", "zlib1g", "libexpat1")
 _LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}  # the file; elsewhere are links to it
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _TIMEOUT = 300  # seconds
 
 # Reads and writes frames (4 bytes of length, content). Each source is answered by its .pyc, or by nothing when it does
@@ -138,25 +136,26 @@ class _Run:
         self.complaints.close()
 
 
-def unpack_interpreter(debs: Sequence[LockedDeb], version: str, architecture: str, store: Store) -> Interpreter:
-    """The Python of the packages, unpacked in the store's folder; once for the same packages, while it is unchanged.
+def unpack_interpreter(debs: Sequence[LockedDeb], version: str, store: Store) -> Interpreter:
+    """The Python among the packages that runs on this machine, unpacked in the store's folder.
 
-    Errors: IncompleteError on another architecture than this machine's, or with a full disk.
+    That is done once for the same packages, while it is unchanged. Errors: IncompleteError when none of them is for
+    this machine's architecture, or with a full disk.
     """
-    here = _MACHINES.get(platform.machine(), platform.machine())
-    if architecture != here:
+    here = this_architecture()
+    needed = [deb for deb in debs if of_interpreter(deb.name, version) and deb.architecture == here]
+    if here not in _LOADERS or not any("python" in deb.name for deb in needed):
         raise IncompleteError(
-            f"bytecode for {architecture} cannot be compiled on this machine, which is {here}",
-            advice=f"Build for linux/{here}, or on a machine that is {architecture}.",
+            f"the lock has no Python {version} that runs on this machine, which is {here}, to compile bytecode",
+            advice="Lock again on this machine with `barehull lock --update`, or build where it was locked.",
         )
-    needed = [deb for deb in debs if deb.name in _NEEDED or f"python{version}-" in deb.name]
     identity = hashlib.sha256(" ".join(deb.sha256 for deb in needed).encode()).hexdigest()
     root = store.root / "interpreters" / identity[:32]
     known = store.recall("interpreter-trees", identity)
     if not root.exists() or known != _digest(root):
         shutil.rmtree(root, ignore_errors=True)
-        _unpack(needed, Style(True, True, architecture), store, root, identity)
-    return Interpreter(root, version, architecture, identity)
+        _unpack(needed, Style(True, True, here), store, root, identity)
+    return Interpreter(root, version, here, identity)
 
 
 def _unpack(debs: Sequence[LockedDeb], style: Style, store: Store, root: Path, identity: str) -> None:

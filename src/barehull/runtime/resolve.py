@@ -21,7 +21,7 @@ def resolve(recipe: Recipe, archive: Archive, extra: Sequence[str], packages: Pa
     found by looking into `packages`. Errors: InputError when something is not to be had, those of `additions`.
     """
     if recipe.closure:
-        return tuple(_locked(package) for package in closure(archive, [*recipe.packages, *extra], essential=True))
+        return tuple(locked(package) for package in closure(archive, [*recipe.packages, *extra], essential=True))
     missing = [name for name in recipe.packages if name not in archive.packages]
     if missing:
         suites = ", ".join(release.suite for release in archive.releases)
@@ -30,7 +30,7 @@ def resolve(recipe: Recipe, archive: Archive, extra: Sequence[str], packages: Pa
         )
     base = [archive.packages[name] for name in recipe.packages]
     added = additions(base, extra, archive, packages) if extra else ()
-    return tuple(_locked(package) for package in (*base, *added))
+    return tuple(locked(package) for package in (*base, *added))
 
 
 def locked_suites(archive: Archive) -> tuple[LockedSuite, ...]:
@@ -41,7 +41,8 @@ def locked_suites(archive: Archive) -> tuple[LockedSuite, ...]:
     )
 
 
-def _locked(package: Package) -> LockedDeb:
+def locked(package: Package) -> LockedDeb:
+    """A package of an archive as it is locked."""
     return LockedDeb(
         name=package.name,
         version=package.version,

@@ -1,0 +1,53 @@
+"""The Python that compiles bytecode where the image's own cannot run: of the same version, for this machine.
+
+Bytecode does not depend on the architecture, so an image for arm64 is composed on amd64 without emulation. These
+packages are locked too, since another version may compile to other bytes; they do not go into the image.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+
+from barehull.core.errors import IncompleteError
+from barehull.debian.archive import Archive
+from barehull.lock import LockedDeb
+from barehull.runtime.resolve import locked
+
+_NEEDED = ("libc6", "zlib1g", "libexpat1")
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def this_architecture() -> str:
+    """What Debian calls the architecture of this machine; the machine's own name where that is not known."""
+    return _MACHINES.get(platform.machine(), platform.machine())
+
+
+def of_interpreter(name: str, version: str) -> bool:
+    """Whether the package is a part of the Python of that version ("3.13"), or of what it needs to run."""
+    return name in _NEEDED or f"python{version}-" in name
+
+
+def resolve_tools(
+    debs: Sequence[LockedDeb], version: str, image: Archive, here: Callable[[str], Archive]
+) -> tuple[LockedDeb, ...]:
+    """The packages of this machine's Python, none where the image's own runs here or it has none.
+
+    `debs` are the image's packages, from the archive `image`; `here` opens the archive for an architecture.
+    Errors: those of `here`; IncompleteError when the archive's two architectures are not of one moment.
+    """
+    machine = this_architecture()
+    wanted = [deb for deb in debs if of_interpreter(deb.name, version)]
+    if machine == image.architecture or machine not in _MACHINES.values() or not (version and wanted):
+        return ()
+    archive = here(machine)
+    found = [locked(archive.packages[deb.name]) for deb in wanted if deb.name in archive.packages]
+    theirs = {deb.name: deb.version for deb in found}
+    for deb in wanted:
+        if "python" in deb.name and theirs.get(deb.name) != deb.version:
+            raise IncompleteError(
+                f"the archive has {deb.name} {deb.version} for {image.architecture}, and "
+                f"{theirs.get(deb.name, 'none')} for {machine}, whose Python is to compile the bytecode",
+                advice=f"Try again when the archive has both, or build on a machine that is {image.architecture}.",
+            )
+    return tuple(found)
