@@ -12,6 +12,7 @@ from barehull.lock import (
     Change,
     Difference,
     Lock,
+    LockedBase,
     LockedDeb,
     LockedSuite,
     LockedWheel,
@@ -32,6 +33,8 @@ locks = st.builds(
     debs=st.lists(debs, max_size=3).map(tuple),
     wheels=st.lists(st.builds(LockedWheel, *[texts] * 4), max_size=3).map(tuple),
     inputs=texts,
+    tools=st.lists(debs, max_size=2).map(tuple),
+    base=st.none() | st.builds(LockedBase, *[texts] * 4),
 )
 
 
@@ -129,3 +132,12 @@ def test_everything_is_added_to_no_lock() -> None:
 def test_locks_of_two_platforms_have_nothing_in_common() -> None:
     changes = difference(OLD, dataclasses.replace(OLD, platform="linux/arm64"))
     assert (len(changes.added), len(changes.removed), changes.changed) == (6, 6, ())
+
+
+def test_a_base_changes_by_its_digest() -> None:
+    name = "gcr.io/distroless/python3-debian13:latest"
+    old = dataclasses.replace(OLD, base=LockedBase(name, "sha256:1", "sha256:11", "x"))
+    new = dataclasses.replace(OLD, base=LockedBase(name, "sha256:2", "sha256:22", "x"))
+    assert difference(old, new).changed == (Change("base", name, "amd64", "sha256:1", "sha256:2"),)
+    assert difference(OLD, new).added == (Change("base", name, "amd64", "", "sha256:2"),)
+    assert not difference(new, dataclasses.replace(new))

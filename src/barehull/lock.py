@@ -56,6 +56,20 @@ class LockedSuite:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedBase:
+    """The image that another is built on: its `name` as it was asked for, and the digest that this meant.
+
+    `digest` may be that of an index, `manifest` is that of the platform's image. `signer` is who was found to have
+    signed it, in words; "" where no signature was verified.
+    """
+
+    name: str
+    digest: str
+    manifest: str
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Everything that goes into one image for one platform ("linux/amd64"), but for the application's own files."""
 
@@ -69,6 +83,7 @@ class Lock:
     inputs: str  # SHA-256 over what the lock was made from (recipe, requirements, configuration)
     # What compiles the bytecode, where the image's own Python cannot run on the machine that locked; not in the image.
     tools: tuple[LockedDeb, ...] = ()
+    base: LockedBase | None = None  # in place of the recipe, whose name is "" then
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +146,14 @@ def _strangers(raw: Any, known: Any) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
-    """One package or wheel that differs between two locks: "" stands for a version that is not there.
+    """One package, wheel or base that differs between two locks: "" stands for a version that is not there.
 
-    Equal versions: the version is the same, and its files are others.
+    Equal versions: the version is the same, and its files are others. A base's version is its digest.
     """
 
-    kind: Literal["package", "wheel"]
+    kind: Literal["base", "package", "wheel"]
     name: str
-    architecture: str  # of the package; of a wheel the one of its lock
+    architecture: str  # of the package; of a wheel and a base the one of its lock
     old: str
     new: str
 
@@ -156,7 +171,7 @@ class Difference:
 
 
 def difference(old: Lock | None, new: Lock) -> Difference:
-    """What changes in packages and wheels when `new` takes the place of `old` (None: there was no lock).
+    """What changes in base, packages and wheels when `new` takes the place of `old` (None: there was no lock).
 
     Locks of two platforms have no package in common.
     """
@@ -169,12 +184,14 @@ def difference(old: Lock | None, new: Lock) -> Difference:
     )
 
 
-_Key = tuple[Literal["package", "wheel"], str, str]  # kind, name, platform of the lock
+_Key = tuple[Literal["base", "package", "wheel"], str, str]  # kind, name, platform of the lock
 _Item = tuple[str, str, object]  # version, architecture, the files' digests
 
 
 def _items(lock: Lock) -> dict[_Key, _Item]:
     found: dict[_Key, _Item] = {}
+    if base := lock.base:
+        found["base", base.name, lock.platform] = (base.digest, lock.platform.partition("/")[2], base.manifest)
     for deb in lock.debs:
         found["package", deb.name, lock.platform] = (deb.version, deb.architecture, deb.sha256)
     for wheel in lock.wheels:

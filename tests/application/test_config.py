@@ -64,6 +64,12 @@ def test_an_empty_one_is_the_default(path: Path) -> None:
         ("[policy]\nname = 'strict'\n", ("policy.name", "strict", "guideline")),
         ("[application]\nports = [80, 0]\n", ("0 in `application.ports`",)),
         ("[application]\nports = [65536]\n", ("65536",)),
+        ("[runtime]\nbase = 'x.io/y'\nrecipe = 'python3'\n", ("runtime.base", "runtime.recipe")),
+        ("[runtime]\nbase-key = 'cosign.pub'\n", ("no runtime.base",)),
+        ("[runtime]\nbase_key = 'cosign.pub'\n", ("runtime.base_key", "base-key")),
+        ("[runtime]\nbase = 'x.io/y'\nbase-signature = 'none'\n", ("base-signature", "'none'", "unchecked")),
+        ("[runtime]\nbase = 'x.io/y'\nbase-key = 'k'\nbase-signature = 'unchecked'\n", ("key", "unchecked")),
+        ("runtime = 3\n", ("runtime",)),
         ("[policy\n", ("TOML",)),
         ("policy = 3\n", ("policy",)),
     ],
@@ -86,3 +92,9 @@ def test_a_folder_is_no_configuration(path: Path) -> None:
     with pytest.raises(InputError, match="Is a directory") as caught:
         read_settings(path)
     assert "Name a file" in caught.value.advice
+
+
+def test_a_base_in_place_of_a_recipe(path: Path) -> None:
+    path.write_text("[runtime]\nbase = 'x.io/y'\nbase-key = 'cosign.pub'\n")
+    runtime = read_settings(path).runtime
+    assert (runtime.base, runtime.base_key, runtime.recipe) == ("x.io/y", "cosign.pub", "")

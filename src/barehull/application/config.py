@@ -34,9 +34,16 @@ class ApplicationSettings:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeSettings:
-    """[runtime]. `suites` restricts the Debian suites that packages come from; empty means all of the release."""
+    """[runtime]. `suites` restricts the Debian suites that packages come from; empty means all of the release.
+
+    `base` is an image in place of a recipe; `base_key` the file of the public key that signs it, beside the
+    configuration; `base_signature` is "unchecked" where none is asked for.
+    """
 
     recipe: str = ""
+    base: str = ""
+    base_key: str = ""
+    base_signature: str = ""
     debian: int = 13
     packages: tuple[str, ...] = ()
     suites: tuple[str, ...] = ()
@@ -95,7 +102,7 @@ def read_settings(path: Path) -> Settings:
         raise InputError(f"{path} is not TOML: {error}", advice="Correct the line.") from error
     _refuse_unknown(table, Settings, "", path)
     try:
-        settings = msgspec.convert(table, type=Settings)
+        settings = msgspec.convert(_named(table), type=Settings)
     except msgspec.ValidationError as error:
         what = str(error).replace("`$.", "`")
         raise InputError(f"{path}: {what}", advice="See the README's section on barehull.toml.") from error
@@ -104,8 +111,16 @@ def read_settings(path: Path) -> Settings:
     return settings
 
 
+def _named(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with its keys as the settings name them: `base-key` is `base_key`."""
+    runtime = table.get("runtime")
+    if not isinstance(runtime, dict):
+        return table
+    return {**table, "runtime": {key.replace("-", "_"): value for key, value in runtime.items()}}
+
+
 def _refuse_unknown(table: dict[str, Any], kind: type, where: str, path: Path) -> None:
-    known = {each.name: each for each in fields(kind)}
+    known = {each.name.replace("_", "-"): each.name for each in fields(kind)}
     hints = get_type_hints(kind)
     for key, value in table.items():
         name = f"{where}.{key}" if where else key
@@ -113,7 +128,7 @@ def _refuse_unknown(table: dict[str, Any], kind: type, where: str, path: Path) -
             near = difflib.get_close_matches(key, known, 1)
             advice = f"Did you mean {near[0]!r}? " if near else ""
             raise InputError(f"{path}: the key {name!r} is not known", advice=f"{advice}There are: {', '.join(known)}.")
-        inner = _inner(hints[key])
+        inner = _inner(hints[known[key]])
         if inner is not None:
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, dict):
@@ -136,9 +151,25 @@ def _refuse_values(settings: Settings, path: Path) -> None:
     ):
         if value not in known:
             raise InputError(f"{path}: the {key} {value!r} is not known", advice=f"There are: {', '.join(known)}.")
+    _refuse_base(settings.runtime, path)
     for port in settings.application.ports or ():
         if not 0 < port < 65536:
             raise InputError(f"{path}: {port} in `application.ports` is no port", advice="Ports are from 1 to 65535.")
+
+
+def _refuse_base(runtime: RuntimeSettings, path: Path) -> None:
+    """A base takes the place of a recipe, and what is said of its signature is said once."""
+    if runtime.base and runtime.recipe:
+        raise InputError(f"{path}: runtime.base takes the place of runtime.recipe", advice="Leave one of them out.")
+    if not runtime.base and (runtime.base_key or runtime.base_signature):
+        raise InputError(f"{path}: there is no runtime.base whose signature could be meant", advice="Name the base.")
+    if runtime.base_signature not in ("", "unchecked"):
+        raise InputError(
+            f"{path}: the runtime.base-signature {runtime.base_signature!r} is not known",
+            advice='There is "unchecked"; without it, a signature is asked for where a signer is known.',
+        )
+    if runtime.base_key and runtime.base_signature:
+        raise InputError(f"{path}: a base with a key cannot be unchecked", advice="Leave one of them out.")
 
 
 def _refuse_unreasoned(policy: PolicySettings, path: Path) -> None:

@@ -40,7 +40,7 @@ def read_application(folder: Path, configuration: Path | None = None) -> Applica
     facts, dockerfile = _dockerfile(folder)
     entrypoint, origin = _entrypoint(said, facts, dockerfile, path)
     runtime = settings.runtime
-    if not runtime.recipe:
+    if not runtime.recipe and not runtime.base:
         runtime = replace(runtime, recipe=_DEFAULT_RECIPE[language])
     return Application(
         name=said.name or _NAME.sub("-", folder.resolve().name.lower()).strip("-") or "application",
