@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+import stat
 import struct
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +32,14 @@ from barehull.runtime.package import Style, deb_entries
 
 _LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}  # the file; elsewhere are links to it
 _TIMEOUT = 300  # seconds
+# Of the packages, what a compilation can come to need: less to unpack, and to look over each time before it is run.
+_NEEDED = re.compile(
+    r"""usr/bin/python3\.\d+
+    | usr/lib(?:64|/[\w-]+-linux-gnu)/(?:ld-linux|lib(?:c|m|z|expat|dl|pthread|util)\.so)[^/]*
+    | usr/lib/python3\.\d+/(?:(?:collections|encodings|importlib|re)/)?\w+\.py
+    | usr/lib/python3\.\d+/lib-dynload/_(?:codecs|multibytecodec)[^/]*  # of sources that are not in UTF-8""",
+    re.VERBOSE,
+)
 
 # Reads and writes frames (4 bytes of length, content). Each source is answered by its .pyc, or by nothing when it does
 # not compile. The hash is of the source (PEP 552), unchecked at run time: equal bytes whenever and wherever it is made.
@@ -97,7 +108,7 @@ class Interpreter:
 
     def _finish(self, run: _Run) -> list[Entry]:
         with run:
-            if run.process is None or run.process.wait(_TIMEOUT) != 0:
+            if run.process is None or _ended(run.process) != 0:
                 run.complaints.seek(0)
                 said = run.complaints.read(1 << 16).decode("utf-8", "replace").strip()
                 raise self._unusable(said.splitlines()[-1] if said else "it ended without a word")
@@ -165,7 +176,8 @@ def _unpack(debs: Sequence[LockedDeb], style: Style, store: Store, root: Path, i
             folder = Path(name) / "root"
             for deb in debs:
                 for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style):
-                    _write(folder, entry)
+                    if _NEEDED.fullmatch(entry.path):
+                        _write(folder, entry)
             store.remember("interpreter-trees", identity, _digest(folder))
             try:
                 folder.rename(root)
@@ -178,18 +190,32 @@ def _unpack(debs: Sequence[LockedDeb], style: Style, store: Store, root: Path, i
 
 
 def _digest(root: Path) -> bytes:
-    """What names, modes, links and contents below `root` come to; 50 ms for a Python."""
+    """What names, modes, links and contents below `root` come to; 10 ms for a Python."""
     hasher = hashlib.sha256()
-    for at, folders, names in os.walk(root):
+    top = os.fsencode(root)
+    for at, folders, names in os.walk(top):
         folders.sort()
         for name in sorted((*folders, *names)):
-            path = Path(at, name)
-            status = path.lstat()
-            held = os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
-            where = str(path.relative_to(root)).encode("utf-8", "surrogateescape")
-            for part in (where, oct(status.st_mode).encode(), held):
-                hasher.update(struct.pack("<Q", len(part)) + part)
+            path = os.path.join(at, name)
+            mode, held = os.lstat(path).st_mode, b""
+            if stat.S_ISLNK(mode):
+                held = os.readlink(path)
+            elif stat.S_ISREG(mode):
+                held = Path(os.fsdecode(path)).read_bytes()
+            for part in (path.removeprefix(top + b"/"), oct(mode).encode(), held):
+                hasher.update(struct.pack("<Q", len(part)))
+                hasher.update(part)
     return hasher.digest()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """How a process ended, at once when it does: `wait` with a timeout sleeps up to twice as long."""
+    overdue = threading.Timer(_TIMEOUT, process.kill)
+    overdue.start()
+    try:
+        return process.wait()
+    finally:
+        overdue.cancel()
 
 
 def _write(folder: Path, entry: Entry) -> None:
