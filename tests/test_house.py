@@ -21,6 +21,7 @@ FLOORS = (
     {"compare"},
     {"scan"},
     {"advisories"},
+    {"locking"},
     {"base"},
     {"proof"},
     {"inventory"},
@@ -37,7 +38,7 @@ FLOORS = (
     {"debian"},
     {"oci"},
     {"elf", "net"},
-    {"decompress", "tar"},
+    {"cache", "decompress", "tar"},
     {"files"},
     {"core"},
 )

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
+import shutil
+import stat
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from barehull.core.errors import BarehullError, IncompleteError, InputError, IntegrityError
 
-PREFIX = ".barehull-"  # of files that are being written
-_STALE = 24 * 3600  # seconds after which such a file is what a killed run has left
+PREFIX = ".barehull-"  # of files that are being written, and of folders for the time being
+_GRACE = 60  # seconds that one may be there before it is held
+_DAY = 24 * 3600  # seconds
 
 
 def failed(error: OSError, path: Path) -> BarehullError:
@@ -75,6 +81,38 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
             file.write(chunk)
 
 
+@contextlib.contextmanager
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
+    """An empty folder in `parent`, or where temporary files go, that is gone on leaving. Errors: IncompleteError."""
+    parent = parent or Path(tempfile.gettempdir())
+    path = parent / f"{PREFIX}{secrets.token_hex(8)}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        sweep(parent)
+        path.mkdir(0o700)
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise failed(error, parent) from error
+    try:
+        _hold(handle)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed runs have left in `folder`. What a living process holds stays, and what others own."""
+    for path in folder.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:  # it is held, or another sweeps too
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # no link, no pipe that is waited for
+            stack.callback(os.close, handle)
+            status = os.fstat(handle)
+            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > _GRACE:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path) if stat.S_ISDIR(status.st_mode) else path.unlink()
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
@@ -104,6 +142,13 @@ def default_store() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "barehull"
 
 
+def mark_used(path: Path) -> None:
+    """Note that something in the cache was used today, for those that remove what nobody uses any more."""
+    with contextlib.suppress(OSError):  # it may be another's, who lets us read
+        if time.time() - path.stat().st_mtime > _DAY:
+            os.utime(path)
+
+
 class Store:
     """Content by its SHA-256, and small derived values by a key, in one folder; for several threads and processes.
 
@@ -115,6 +160,7 @@ class Store:
         self.root = root
         self._checked: set[str] = set()
         self._lock = threading.Lock()
+        self._joined = False
 
     def put(self, chunks: Iterable[bytes] | bytes, *, expected: str | None = None, what: str = "content") -> str:
         """Keep the bytes and return their SHA-256 in hex.
@@ -124,6 +170,7 @@ class Store:
         hasher = hashlib.sha256()
         try:
             with _temporary(self.root / "tmp") as (temporary, file):
+                self._join()
                 for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
                     hasher.update(chunk)
                     file.write(chunk)
@@ -144,6 +191,7 @@ class Store:
     def get(self, sha256: str) -> Path | None:
         """The file with that content, or None. It is hashed again once in each process; a damaged one is removed."""
         path = self._place(sha256)
+        self._join()
         with self._lock:
             if sha256 in self._checked and path.exists():
                 return path
@@ -157,6 +205,7 @@ class Store:
             raise failed(error, path) from error
         with self._lock:
             self._checked.add(sha256)
+        mark_used(path)
         return path
 
     def path(self, digest: str) -> Path:
@@ -172,6 +221,7 @@ class Store:
         """Keep a small value derived from what `key` names, e.g. which layer was made from a package."""
         try:
             with _temporary(self.root / "tmp") as (temporary, file):
+                self._join()
                 file.write(hashlib.sha256(value).digest() + value)
                 file.flush()
                 _rename(temporary, self._slot(kind, key))
@@ -180,13 +230,26 @@ class Store:
 
     def recall(self, kind: str, key: str) -> bytes | None:
         """The value remembered for `key`, or None; a damaged one is none."""
+        self._join()
+        slot = self._slot(kind, key)
         try:
-            kept = self._slot(kind, key).read_bytes()
+            kept = slot.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise failed(error, self.root) from error
+        mark_used(slot)
         return kept[32:] if hashlib.sha256(kept[32:]).digest() == kept[:32] else None
+
+    def _join(self) -> None:
+        """Hold the folder as long as this object lives: what empties it waits for nobody, and leaves it alone."""
+        with self._lock:
+            if not self._joined and self.root.is_dir():
+                self._joined = True
+                with contextlib.suppress(OSError):
+                    handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+                    weakref.finalize(self, os.close, handle)
+                    _hold(handle)
 
     def _place(self, sha256: str) -> Path:
         if not is_sha256(sha256):
@@ -202,23 +265,22 @@ class Store:
 def _temporary(folder: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     """A new file in `folder`, made as the umask wants it, and gone on leaving unless it was renamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
+    sweep(folder)
     # Random, not the process's number: containers that share a store have equal numbers.
     path = folder / f"{PREFIX}{secrets.token_hex(8)}"
     try:
         with path.open("xb") as file:
+            _hold(file.fileno())
             yield path, file
     finally:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed runs have left in `folder`."""
-    for path in folder.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # another process may sweep too
-            if time.time() - path.stat().st_mtime > _STALE:
-                path.unlink()
+def _hold(handle: int) -> None:
+    """Let nobody sweep it until it is closed. Shared: several may hold one folder. Some file systems have no locks."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_SH)
 
 
 def _rename(temporary: Path, place: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from barehull.advisories.identity import Statement, identify
 from barehull.advisories.names import package_name
 from barehull.advisories.osv import Affected, Record, decode
 from barehull.core.errors import IncompleteError, InputError
+from barehull.files import scratch_folder
 
 Feeds = Mapping[str, Iterable[bytes]]
 
@@ -31,15 +31,13 @@ def build_store(path: Path, feeds: Feeds, *, claims: Claims, origin: str, date: 
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
-        try:
-            with closing(sqlite3.connect(name)) as connection:
+        with scratch_folder(path.parent) as folder:
+            made = folder / path.name
+            with closing(sqlite3.connect(made)) as connection:
                 _fill(connection, feeds, claims, origin, date)
-            os.fsync(descriptor)
-            os.replace(name, path)
-        finally:
-            os.close(descriptor)
-            Path(name).unlink(missing_ok=True)
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(made, path)
     except (OSError, sqlite3.OperationalError) as error:
         raise IncompleteError(
             f"the store of advisories {path} cannot be written: {error}",

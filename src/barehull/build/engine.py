@@ -11,7 +11,6 @@ import pkgutil
 import secrets
 import shlex
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from barehull.build import engines
 from barehull.build.process import follow, tidy
 from barehull.core.errors import IncompleteError, InputError
 from barehull.core.progress import Progress, silent
-from barehull.files import Store, reading
+from barehull.files import Store, reading, scratch_folder
 from barehull.oci.layout import read_layout
 from barehull.oci.manifest import parse_json, read_bounded
 from barehull.oci.model import Image
@@ -126,13 +125,13 @@ def build_dockerfile(folder: Path, wish: Wish, platform: str, store: Store, prog
     """
     dockerfile = find_dockerfile(folder, wish.dockerfile)
     engine = find_engine(wish.engine)
-    with tempfile.TemporaryDirectory(prefix="barehull-") as scratch:
+    with scratch_folder() as scratch:
         order = Order(
             context=folder.resolve(),
             dockerfile=dockerfile.resolve(),
             platform=platform,
             name=f"localhost/barehull-{secrets.token_hex(8)}:latest",
-            layout=Path(scratch).resolve() / "image",
+            layout=scratch.resolve() / "image",
             target=wish.target,
             build_args=wish.build_args,
         )

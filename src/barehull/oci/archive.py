@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
-import shutil
 import stat
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from barehull.core.errors import IncompleteError, InputError, IntegrityError, UsageError
 from barehull.decompress import decompress
-from barehull.files import Store, failed, is_sha256, reading, whole_file
+from barehull.files import Store, is_sha256, reading, scratch_folder, whole_file
 from barehull.oci.layout import MARK, TAG, blobs_of, choose_image, describe, descriptors, index_of, manifest_of
 from barehull.oci.manifest import MAX_JSON, brief, parse_any_json, parse_json
 from barehull.oci.model import Image
@@ -88,12 +87,9 @@ class ArchiveBlobs:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        try:
-            folder = tempfile.mkdtemp(prefix="barehull-")
-        except OSError as error:
-            raise failed(error, Path(tempfile.gettempdir())) from error
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._store = Store(Path(folder))
+        scratch = contextlib.ExitStack()
+        self._store = Store(scratch.enter_context(scratch_folder()))
+        weakref.finalize(self, scratch.close)
         self._lock = threading.Lock()
 
     def path(self, digest: str) -> Path:

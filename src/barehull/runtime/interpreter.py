@@ -23,7 +23,7 @@ from typing import IO, Self
 
 from barehull.core.errors import IncompleteError
 from barehull.debian.deb import read_deb
-from barehull.files import Store, failed, safe_join
+from barehull.files import Store, failed, mark_used, safe_join, scratch_folder
 from barehull.lock import LockedDeb
 from barehull.oci.model import Entry
 from barehull.runtime.compiler import of_interpreter, this_architecture
@@ -166,14 +166,15 @@ def unpack_interpreter(debs: Sequence[LockedDeb], version: str, store: Store) ->
     if not root.exists() or known != _digest(root):
         shutil.rmtree(root, ignore_errors=True)
         _unpack(needed, Style(True, True, here), store, root, identity)
+    mark_used(root)
     return Interpreter(root, version, here, identity)
 
 
 def _unpack(debs: Sequence[LockedDeb], style: Style, store: Store, root: Path, identity: str) -> None:
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=root.parent) as name:
-            folder = Path(name) / "root"
+        with scratch_folder(root.parent) as scratch:
+            folder = scratch / "root"
             for deb in debs:
                 for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style):
                     if _NEEDED.fullmatch(entry.path):
