@@ -3,7 +3,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint docs conformance integration bench check lock clean
+.PHONY: help demo test lint docs lab table conformance integration bench check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -25,6 +25,15 @@ lint: $(READY)  ## ruff and mypy --strict
 
 docs: $(READY)  ## the pages that are generated from the code
 	$(BIN)/python scripts/make_guideline_pages.py
+	$(BIN)/python -m lab page
+
+lab: $(READY)  ## a registry on loopback with stand-ins for golang, python, node, debian, distroless: NAMES="golang:1.25"
+	scripts/install-system-packages
+	$(BIN)/python -m lab up $(NAMES)
+
+table: $(READY)  ## the example in four images, built, run and compared in the lab, in one table
+	scripts/install-system-packages
+	$(BIN)/python -m lab table
 
 conformance: $(READY)  ## BuildKit's own parser tests: make conformance BUILDKIT=a checkout of moby/buildkit
 	$(BIN)/python scripts/conformance.py $(BUILDKIT)
