@@ -25,6 +25,7 @@ from lab.signing import Signer
 from lab.standin import Site, StandIn, all_standins, find_standin
 
 _REGISTRIES = ("docker.io", "gcr.io")
+_SCRATCH = "making-"
 _GOOD_FOR = 7 * 24 * 3600  # seconds; then a stand-in is made anew, as the originals are rebuilt
 
 
@@ -109,7 +110,7 @@ class Lab:
     def _make(self, standin: StandIn, key: str) -> None:
         self._progress(f"making the stand-in for {standin.name}")
         store = Store(default_store())
-        with tempfile.TemporaryDirectory(prefix="barehull-lab-", dir=self.folder) as scratch:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self.folder) as scratch:
             site = Site(Path(scratch), store, self.environment, this_machine(), self._progress)
             self._push(standin, standin.make(site))
         engine(["buildah", "rmi", "--force", *standin.names], self.environment)  # of a day before
@@ -141,6 +142,8 @@ class Lab:
             except OSError:
                 self._progress("waiting for another lab, which is filling the registry")
                 fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self.folder.glob(f"{_SCRATCH}*"):  # by a run that was killed
+                shutil.rmtree(left, ignore_errors=True)
             yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shlex
 import stat
 import subprocess
@@ -42,7 +43,7 @@ def build(dockerfile: str, site: Site) -> Image:
     context = site.scratch / "context"
     context.mkdir(exist_ok=True)
     (site.scratch / "Dockerfile").write_text(dockerfile)
-    name = f"localhost/barehull-lab-{site.scratch.name.lower()}"
+    name = f"localhost/barehull-lab-{secrets.token_hex(8)}"
     layout = site.scratch / "image"
     build = ["buildah", "build", "--format", "oci", "--pull-always", "--tag", name]
     try:
