@@ -18,6 +18,8 @@ from barehull.advisories.store import AdvisoryStore
 from barehull.advisories.update import advisories_folder, open_store
 from barehull.application.config import PolicySettings, read_settings
 from barehull.application.model import Application
+from barehull.base.compose import compose_on
+from barehull.base.pull import open_base
 from barehull.build import python as language
 from barehull.build.engine import Wish, build_dockerfile
 from barehull.compare.compare import compare
@@ -26,12 +28,12 @@ from barehull.compare.policy import judge, judge_alone
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
 from barehull.core.version import VERSION
-from barehull.debian.archive import Archive, open_archive
 from barehull.debian.mirror import Mirror, mirror_from
 from barehull.document import Document, Side
 from barehull.files import Store, default_store, reading, write_atomically
 from barehull.inventory.take import take_inventory
 from barehull.lock import Lock, from_json, to_json
+from barehull.locking import Sources, lock_base, lock_recipe
 from barehull.net import Fetcher
 from barehull.oci.manifest import make_image
 from barehull.oci.model import Config, Image
@@ -39,12 +41,9 @@ from barehull.oci.recompress import Compression, recompressed
 from barehull.oci.reference import open_image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.run import Proof, prove
-from barehull.runtime.compiler import resolve_tools
 from barehull.runtime.compose import Runtime, compose
 from barehull.runtime.fetch import fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
-from barehull.runtime.resolve import locked_suites, resolve
-from barehull.runtime.shelf import Shelf
 from barehull.scan.model import Scan
 from barehull.scan.scan import scan
 
@@ -85,16 +84,17 @@ def build(
 
     Errors: those of the archive (InputError, IntegrityError, IncompleteError), of uv, and of the disk.
     """
-    recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
+    recipe = _recipe(application)
     with Fetcher() as fetcher:
         lock = None if update else kept_lock(application)
         if lock is None:
-            lock = make_lock(application, recipe, workshop, fetcher)
+            lock = make_lock(application, workshop, fetcher)
             keep_lock(application, lock)
         fetch_debs(lock, workshop.mirror, fetcher, workshop.store, workshop.progress)
-    runtime = compose(lock, recipe, workshop.store, workshop.progress)
-    image = recompressed(_image(application, lock, runtime, workshop), compression, workshop.store)
-    if not recipe.minimal:
+    runtime = _runtime(application, recipe, lock, workshop)
+    image = _image(application, lock, runtime, workshop)
+    image = recompressed(image, compression, workshop.store, foreign=runtime.foreign)
+    if recipe and not recipe.minimal:
         return Built(image, lock, ())
     workshop.progress("proving the finished image")
     return Built(image, lock, prove(image, workshop.store))
@@ -121,39 +121,11 @@ def build_by_engine(
     return Built(image, None, prove(image, workshop.store))
 
 
-def make_lock(application: Application, recipe: Recipe, workshop: Workshop, fetcher: Fetcher) -> Lock:
+def make_lock(application: Application, workshop: Workshop, fetcher: Fetcher) -> Lock:
     """Step 2: the newest packages that the archive signs for, and the wheels that the application asks for."""
-    settings = application.runtime
-    architecture = settings.platform.partition("/")[2]
-
-    def opened(kind: str) -> Archive:
-        return open_archive(
-            workshop.mirror,
-            settings.debian,
-            kind,
-            fetcher,
-            workshop.store,
-            workshop.now,
-            suites=settings.suites or None,
-            progress=workshop.progress,
-        )
-
-    archive = opened(architecture)
-    shelf = Shelf(workshop.mirror, fetcher, workshop.store, architecture, workshop.progress)
-    debs = resolve(recipe, archive, settings.packages, shelf)
-    workshop.progress(f"resolving {len(application.requirements)} requirements for Python {recipe.python}")
-    wheels = language.lock_dependencies(application, recipe.python, architecture, workshop.store)
-    return Lock(
-        tool_version=VERSION,
-        platform=settings.platform,
-        recipe=recipe.name,
-        debian=recipe.debian,
-        suites=locked_suites(archive),
-        debs=debs,
-        wheels=wheels,
-        inputs=_inputs(application, recipe),
-        tools=resolve_tools(debs, recipe.python if recipe.bytecode else "", archive, opened),
-    )
+    sources = Sources(workshop.mirror, fetcher, workshop.store, workshop.now, workshop.progress)
+    recipe, inputs = _recipe(application), _inputs(application)
+    return lock_recipe(application, recipe, inputs, sources) if recipe else lock_base(application, inputs, sources)
 
 
 def release(
@@ -209,17 +181,23 @@ def report_on(
 
 
 def examine_image(
-    image: str, replaced: str | None, config: Path | None, database: Path | None, progress: Progress = silent
+    image: str,
+    replaced: str | None,
+    config: Path | None,
+    database: Path | None,
+    progress: Progress = silent,
+    *,
+    platform: str = "",
 ) -> Document:
     """Steps 5 to 8 for images by their references: `image` alone, or beside the one that it replaces.
 
     `config` holds the policy (None: the default one); `database` is a store of advisories (None: the one in use).
-    Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
+    Of an index the image for `platform` is meant, "" as `open_image` takes it. Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
     """
     workshop = open_workshop(progress=progress)
     policy = read_settings(config).policy if config else PolicySettings()
-    old = (replaced, open_image(replaced, progress=progress)) if replaced else None
-    opened = open_image(image, progress=progress)
+    old = (replaced, open_image(replaced, platform, progress)) if replaced else None
+    opened = open_image(image, platform, progress)
     with open_store(database, advisories_folder(), progress) as advisories:
         return report_on("compare" if old else "scan", opened, image, old, advisories, policy, workshop)
 
@@ -245,8 +223,7 @@ def examine(image: Image, advisories: AdvisoryStore, progress: Progress = silent
 def kept_lock(application: Application) -> Lock | None:
     """The lock beside the configuration, if it was made from the same wishes."""
     lock = lock_there(application)
-    recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
-    return lock if lock and lock.inputs == _inputs(application, recipe) else None
+    return lock if lock and lock.inputs == _inputs(application) else None
 
 
 def lock_there(application: Application) -> Lock | None:
@@ -269,9 +246,24 @@ def _locks(application: Application) -> tuple[Lock, ...]:
         return from_json(application.lock.read_text("utf-8", "replace"), str(application.lock))
 
 
-def _inputs(application: Application, recipe: Recipe) -> str:
-    wishes = (recipe, application.runtime, tuple(requirement.text for requirement in application.requirements))
+def _inputs(application: Application) -> str:
+    requirements = tuple(requirement.text for requirement in application.requirements)
+    wishes = (_recipe(application), application.runtime, requirements)
     return hashlib.sha256(repr(wishes).encode()).hexdigest()
+
+
+def _recipe(application: Application) -> Recipe | None:
+    """What the runtime is made by; None where it is a base. InputError when there is no such recipe."""
+    settings = application.runtime
+    return None if settings.base else load_recipe(settings.recipe, settings.debian)
+
+
+def _runtime(application: Application, recipe: Recipe | None, lock: Lock, workshop: Workshop) -> Runtime:
+    store, progress = workshop.store, workshop.progress
+    if recipe is not None:
+        return compose(lock, recipe, store, progress)
+    base = open_base(lock, application.runtime, application.lock.parent, store, progress)
+    return compose_on(base, lock, store, progress)
 
 
 def _image(application: Application, lock: Lock, runtime: Runtime, workshop: Workshop) -> Image:
@@ -284,4 +276,7 @@ def _image(application: Application, lock: Lock, runtime: Runtime, workshop: Wor
         exposed_ports=tuple(f"{port}/tcp" for port in added.ports),
     )
     annotations = {"org.opencontainers.image.title": application.name}
+    if lock.base:
+        annotations["org.opencontainers.image.base.name"] = lock.base.name
+        annotations["org.opencontainers.image.base.digest"] = lock.base.manifest
     return make_image(config, (*runtime.layers, *added.layers), workshop.store, annotations=annotations)

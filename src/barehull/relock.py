@@ -13,7 +13,6 @@ from barehull.inventory.locked import locked_inventory
 from barehull.lock import Difference, Lock, difference
 from barehull.net import Fetcher
 from barehull.release import Workshop, keep_lock, kept_lock, lock_there, make_lock
-from barehull.runtime.recipe import load_recipe
 from barehull.scan.scan import scan
 
 
@@ -49,9 +48,8 @@ def relock(
         before = lock = None
     kept = lock is not None
     if lock is None:
-        recipe = load_recipe(application.runtime.recipe, application.runtime.debian)
         with Fetcher() as fetcher:
-            lock = make_lock(application, recipe, workshop, fetcher)
+            lock = make_lock(application, workshop, fetcher)
         if lock != before:
             keep_lock(application, lock)
     after = locked_inventory(lock)

@@ -13,7 +13,6 @@ import pytest
 from barehull.application.detect import read_application
 from barehull.lock import Lock, LockedDeb, LockedWheel, to_json
 from barehull.release import _inputs
-from barehull.runtime.recipe import load_recipe
 
 DEB = LockedDeb("zlib1g", "1:1.3", "amd64", "zlib", "1:1.3", "debian", "trixie", "pool/z.deb", "0" * 64, 1)
 
@@ -39,7 +38,7 @@ def lock(tmp_path: Path) -> Path:
     (app / "Dockerfile").write_text('FROM python:3.13\nCMD ["gunicorn", "app:app"]\n')
     (app / "app.py").write_text("app = None\n")
     application = read_application(app, None)
-    inputs = _inputs(application, load_recipe("python3", 13))
+    inputs = _inputs(application)
     kept = Lock("0", "linux/amd64", "python3", 13, (), (DEB,), (LockedWheel("flask", "3.1.2", "", ""),), inputs)
     application.lock.write_text(to_json(kept))
     return application.lock

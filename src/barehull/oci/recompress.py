@@ -24,15 +24,16 @@ _VERSION = f"1 {_LEVEL} {zstandard.__version__}"  # change it when the same laye
 _CHUNK = 1 << 20
 
 
-def recompressed(image: Image, compression: Compression, store: Store) -> Image:
+def recompressed(image: Image, compression: Compression, store: Store, *, foreign: int = 0) -> Image:
     """The image that `make_image` made, with its layers compressed by `compression`. They are remembered in `store`.
 
-    Layers are made with gzip, so that is the image itself. The same image gives the same bytes. Errors: those of
-    `unpacked`; IncompleteError (full disk).
+    Layers are made with gzip, so that is the image itself; the lowest `foreign` ones are a base's, and stay.
+    The same image gives the same bytes. Errors: those of `unpacked`; IncompleteError (full disk).
     """
     if compression == "gzip":
         return image
-    layers = [_zstd(layer, image, store) for layer in image.layers]
+    made = (_zstd(layer, image, store) for layer in image.layers[foreign:])
+    layers = [*image.layers[:foreign], *made]
     return make_image(image.config, layers, store, annotations=dict(image.annotations))
 
 

@@ -19,7 +19,7 @@ from barehull.oci.registry_name import parse_name
 FORMS = "oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG] or docker://NAME[:TAG|@DIGEST]"
 _ADVICE = f"Write {FORMS}, e.g. oci:build/image:v1."
 _OTHERS = ("docker-daemon", "containers-storage", "dir", "ostree", "sif")
-_TRANSPORTS = ("oci", "oci-archive", "docker-archive")
+TRANSPORTS = ("oci", "oci-archive", "docker-archive")
 _PART = r"[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*"
 _TAG = re.compile(rf"{_PART}(?:/{_PART})*")  # OCI image specification, annotations.md: ref.name
 _NUMBER = re.compile(r"@[0-9]{1,6}")
@@ -54,7 +54,7 @@ def parse(text: str) -> Reference:
         parse_name(rest[2:])
         return Reference(transport, Path(), rest[2:])
     path, named, tag = rest.partition(":")
-    if transport not in _TRANSPORTS or not path or "\0" in path:
+    if transport not in TRANSPORTS or not path or "\0" in path:
         raise UsageError(f"{brief(repr(text))} is not an image reference", advice=_ADVICE)
     if transport == "docker-archive":
         if named and not _NUMBER.fullmatch(tag):

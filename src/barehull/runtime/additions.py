@@ -9,7 +9,8 @@ here: a dependency is kept when it has a library that the dynamic linker would a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
@@ -36,18 +37,34 @@ class Packages(Protocol):
         """What is in a package."""
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What an image has that was not made of this archive's packages: names of its packages, and its libraries.
+
+    `provides` has the symbol versions that each library defines (none: it has none).
+    """
+
+    names: frozenset[str] = frozenset()
+    provides: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
 def additions(
-    base: Sequence[Package], names: Sequence[str], archive: Archive, packages: Packages
+    base: Sequence[Package],
+    names: Sequence[str],
+    archive: Archive,
+    packages: Packages,
+    present: Present | None = None,
 ) -> tuple[Package, ...]:
     """What comes on top of the packages `base` when `names` are asked for: first they, then what they need.
 
+    `present` is what is there besides `base`, if anything.
     Errors: UnsatisfiedError for a name that is not there and a need that nothing fulfils, InputError for a package with
     a shell or a package manager; both with the chain that leads there.
     """
     offers = Offers(archive)
     wanted = [offers.named(name) for name in dict.fromkeys(names)]
     packages.bring([*base, *wanted])
-    image = _Image(offers, packages)
+    image = _Image(offers, packages, present or Present())
     for package in base:
         image.take(package)
     for package in wanted:
@@ -61,12 +78,13 @@ def additions(
 class _Image:
     """What is chosen so far, with the libraries in it; `queue` has the packages whose needs are still to be met."""
 
-    def __init__(self, offers: Offers, packages: Packages) -> None:
+    def __init__(self, offers: Offers, packages: Packages, present: Present) -> None:
         self._offers = offers
         self._packages = packages
-        self._provided: dict[str, tuple[str, frozenset[str]]] = {}  # library -> package, versions
+        # library -> package, versions
+        self._provided = {library: ("the base", versions) for library, versions in present.provides.items()}
         self._after: dict[str, str] = {}  # what made a package necessary
-        self.chosen: set[str] = set()
+        self.chosen = set(present.names)
         self.added: list[Package] = []
         self.queue: deque[Package] = deque()
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from barehull.core.errors import IncompleteError
 from barehull.debian.archive import Archive
 from barehull.lock import LockedDeb
+from barehull.runtime.recipe import load_recipe
 from barehull.runtime.resolve import locked
 
 _NEEDED = ("libc6", "zlib1g", "libexpat1")
@@ -51,3 +52,16 @@ def resolve_tools(
                 advice=f"Try again when the archive has both, or build on a machine that is {image.architecture}.",
             )
     return tuple(found)
+
+
+def tools_for(version: str, debian: int, image: Archive, here: Callable[[str], Archive]) -> tuple[LockedDeb, ...]:
+    """The packages of this machine's Python for an image whose own was not made of packages that are locked.
+
+    None where that Debian has no Python of that version, or none is known for this machine. Errors: those of `here`.
+    """
+    machine = this_architecture()
+    names = [name for name in load_recipe("python3", debian).packages if of_interpreter(name, version)]
+    if machine not in _MACHINES.values() or not any("python" in name for name in names):
+        return ()
+    archive = image if machine == image.architecture else here(machine)
+    return tuple(locked(archive.packages[name]) for name in names if name in archive.packages)

@@ -29,12 +29,14 @@ class Runtime:
     """A runtime ready for an application: its layers, lowest first, and its configuration.
 
     `interpreter` gives the unpacked Python for compiling the application's bytecode; None where the recipe has none.
+    The lowest `foreign` layers are those of a base, which stay as they are.
     """
 
     layers: tuple[Layer, ...]
     config: Config
     python: str
     interpreter: Callable[[], Interpreter] | None
+    foreign: int = 0
 
 
 def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silent) -> Runtime:

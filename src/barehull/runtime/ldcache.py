@@ -39,7 +39,12 @@ def directories(architecture: str) -> tuple[str, ...]:
 def is_candidate(path: str, architecture: str) -> bool:
     """Whether ldconfig would look at a file there: a library's name, in one of its folders."""
     folder, _, name = path.rpartition("/")
-    return folder in directories(architecture) and _NAME.match(name) is not None
+    return folder in directories(architecture) and is_library(name)
+
+
+def is_library(name: str) -> bool:
+    """Whether ldconfig would look at a file of that name."""
+    return _NAME.match(name) is not None
 
 
 def write_cache(libraries: Iterable[Library], architecture: str) -> bytes:

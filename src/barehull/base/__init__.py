@@ -1,0 +1,1 @@
+"""An image of others to build on, in place of a recipe."""
