@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from barehull.advisories.model import Coverage, Database
-from barehull.compare.model import Comparison, Verdict
 from barehull.core.outcome import Failed, Unknown
-from barehull.inventory.model import Inventory
-from barehull.proof.run import Proof
-from barehull.scan.model import Scan
+
+if TYPE_CHECKING:  # a build shows proofs only, and need not wait for the rest
+    from barehull.advisories.model import Coverage, Database
+    from barehull.compare.model import Comparison, Verdict
+    from barehull.inventory.model import Inventory
+    from barehull.proof.run import Proof
+    from barehull.scan.model import Scan
 
 SCHEMA = "barehull/report/1"
 State = Literal["passed", "failed", "undecided"]

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
-from urllib.request import url2pathname
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from barehull.core.errors import IncompleteError, InputError, IntegrityError, UsageError
 from barehull.core.progress import Progress, silent
@@ -207,7 +206,7 @@ def _is_local(url: str) -> bool:
 
 
 def _read(url: str) -> Iterator[bytes]:
-    path = Path(url2pathname(urlsplit(url).path) if url.startswith("file:") else url)
+    path = Path(unquote(urlsplit(url).path) if url.startswith("file:") else url)
     try:
         if not path.is_file():  # a pipe or a device could block or never end
             raise NotFoundError(f"there is no file {path}", advice=_ADVICE)

@@ -139,6 +139,7 @@ def test_docker_is_called_as_its_manual_says(install: Install, context: Path, tm
 
 def test_auto_takes_the_first_that_is_there(install: Install, context: Path, tmp_path: Path, log: Path) -> None:
     assert [engine.PROGRAM for engine in all_engines()] == ["buildah", "podman", "buildctl", "docker"]
+    assert sorted(engine.PROGRAM for engine in all_engines()) == sorted(engine_names())  # as the help has them
     install("docker", "buildctl")
     build_dockerfile(context, Wish(AUTO), "linux/amd64", Store(tmp_path / "store"))
     assert {first for first, *_ in calls(log)} == {"buildctl"}

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import functools
+import pkgutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from barehull.build.engine import AUTO, Wish, all_engines
+from barehull.build import engines
 from barehull.core.errors import UsageError
 from barehull.core.progress import Progress
 
 if TYPE_CHECKING:
+    from barehull.build.engine import Wish
     from barehull.oci.recompress import Compression
     from barehull.release import Built
 
-ENGINES = tuple(engine.PROGRAM for engine in all_engines())
+ENGINES = tuple(sorted(module.name for module in pkgutil.iter_modules(engines.__path__)))  # named like their programs
 _COMPOSED_ONLY = ("mirror", "update")
 
 _OPTIONS = (
     click.option(
         "--engine",
-        type=click.Choice((AUTO, *ENGINES)),
-        help="Build the Dockerfile of DIR by this program instead of composing the image; auto is the first that is "
-        f"there of {', '.join(ENGINES)}.",
+        type=click.Choice(("auto", *ENGINES)),
+        help="Build the Dockerfile of DIR by this program instead of composing the image; auto is one that is there "
+        f"of {', '.join(ENGINES)}.",
     ),
     click.option(
         "--file",
@@ -96,6 +98,8 @@ def _wish(
         if others.get("conventional"):
             raise UsageError("--conventional is only for --engine", advice='Else set `recipe = "debian"` in [runtime].')
         return None
+    from barehull.build.engine import Wish
+
     if idle := [f"--{name}" for name in _COMPOSED_ONLY if others.get(name)]:
         raise UsageError(
             f"{' and '.join(idle)} only say how an image is composed, and {engine} builds the Dockerfile",

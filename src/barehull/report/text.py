@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from barehull.compare.model import Comparison
 from barehull.core.outcome import Passed
 from barehull.document import Document, Side
 from barehull.oci.model import Image
 from barehull.proof.run import Proof
 from barehull.report import words
 from barehull.report.words import many, safe
-from barehull.scan.model import Match, Undecided
+
+if TYPE_CHECKING:
+    from barehull.compare.model import Comparison
+    from barehull.scan.model import Match, Undecided
 
 VERDICTS = {"passed": "PASSED", "failed": "FAILED", "undecided": "UNDECIDED"}
 
