@@ -12,28 +12,17 @@ import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from barehull.advisories.store import AdvisoryStore
-from barehull.advisories.update import advisories_folder, open_store
 from barehull.application.config import PolicySettings, read_settings
 from barehull.application.model import Application
-from barehull.base.compose import compose_on
-from barehull.base.pull import open_base
 from barehull.build import python as language
-from barehull.build.engine import Wish, build_dockerfile
-from barehull.compare.compare import compare
-from barehull.compare.model import Acceptance, Policy, Waiver
-from barehull.compare.policy import judge, judge_alone
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
 from barehull.core.version import VERSION
 from barehull.debian.mirror import Mirror, mirror_from
-from barehull.document import Document, Side
 from barehull.files import Store, default_store, reading, write_atomically
-from barehull.inventory.take import take_inventory
 from barehull.lock import Lock, from_json, to_json
-from barehull.locking import Sources, lock_base, lock_recipe
 from barehull.net import Fetcher
 from barehull.oci.manifest import make_image
 from barehull.oci.model import Config, Image
@@ -44,8 +33,13 @@ from barehull.proof.run import Proof, prove
 from barehull.runtime.compose import Runtime, compose
 from barehull.runtime.fetch import fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
-from barehull.scan.model import Scan
-from barehull.scan.scan import scan
+
+if TYPE_CHECKING:  # steps that are not taken each time are imported when they are: a build that changes one line
+    from barehull.advisories.store import AdvisoryStore  # would wait as long again for them
+    from barehull.build.engine import Wish
+    from barehull.compare.model import Policy
+    from barehull.document import Document
+    from barehull.scan.model import Scan
 
 POLICIES = ("guideline",)
 
@@ -112,6 +106,8 @@ def build_by_engine(
 
     Errors: InputError without a Dockerfile; IncompleteError without an engine, and when it fails.
     """
+    from barehull.build.engine import build_dockerfile
+
     platform = application.runtime.platform
     image = build_dockerfile(application.folder, wish, platform, workshop.store, workshop.progress)
     image = recompressed(image, compression, workshop.store)
@@ -123,6 +119,8 @@ def build_by_engine(
 
 def make_lock(application: Application, workshop: Workshop, fetcher: Fetcher) -> Lock:
     """Step 2: the newest packages that the archive signs for, and the wheels that the application asks for."""
+    from barehull.locking import Sources, lock_base, lock_recipe
+
     sources = Sources(workshop.mirror, fetcher, workshop.store, workshop.now, workshop.progress)
     recipe, inputs = _recipe(application), _inputs(application)
     return lock_recipe(application, recipe, inputs, sources) if recipe else lock_base(application, inputs, sources)
@@ -159,11 +157,15 @@ def report_on(
     workshop: Workshop,
 ) -> Document:
     """Steps 5 to 8 for any image: scanned alone, or compared with the one that it replaces."""
+    from barehull.compare.compare import compare
+    from barehull.compare.policy import judge, judge_alone
+    from barehull.document import Document, Side
+
     rule = _policy(policy)
-    new = Side(reference, examine(image, advisories, workshop.progress))
+    new = Side(reference, examine(image, advisories, workshop))
     old = comparison = None
     if replaced is not None:
-        old = Side(replaced[0], examine(replaced[1], advisories, workshop.progress))
+        old = Side(replaced[0], examine(replaced[1], advisories, workshop))
         comparison = compare(old.scan, new.scan)
         verdict = judge(comparison, rule, workshop.now.date())
     else:
@@ -192,8 +194,11 @@ def examine_image(
     """Steps 5 to 8 for images by their references: `image` alone, or beside the one that it replaces.
 
     `config` holds the policy (None: the default one); `database` is a store of advisories (None: the one in use).
-    Of an index the image for `platform` is meant, "" as `open_image` takes it. Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
+    Of an index the image for `platform` is meant, "" as `open_image` takes it. Errors: InputError and IntegrityError
+    for images, configuration and database that are not what they should be.
     """
+    from barehull.advisories.update import advisories_folder, open_store
+
     workshop = open_workshop(progress=progress)
     policy = read_settings(config).policy if config else PolicySettings()
     old = (replaced, open_image(replaced, platform, progress)) if replaced else None
@@ -203,6 +208,8 @@ def examine_image(
 
 
 def _policy(settings: PolicySettings) -> Policy:
+    from barehull.compare.model import Acceptance, Policy, Waiver
+
     if settings.name not in POLICIES:
         raise InputError(f"the policy {settings.name!r} is not known", advice=f"There are: {', '.join(POLICIES)}.")
     return Policy(
@@ -211,12 +218,16 @@ def _policy(settings: PolicySettings) -> Policy:
     )
 
 
-def examine(image: Image, advisories: AdvisoryStore, progress: Progress = silent) -> Scan:
+def examine(image: Image, advisories: AdvisoryStore, workshop: Workshop) -> Scan:
     """Steps 5 and 6 for one image."""
-    progress(f"taking the inventory of {image.digest[:19]}")
-    with Rootfs.of(image) as rootfs:
+    from barehull.inventory.take import take_inventory
+    from barehull.scan.scan import scan
+
+    workshop.progress(f"taking the inventory of {image.digest[:19]}")
+    with Rootfs.of(image, workshop.store) as rootfs:
         inventory = take_inventory(image, rootfs)
-    progress(f"scanning {len(inventory.components)} components")
+        rootfs.remember()
+    workshop.progress(f"scanning {len(inventory.components)} components")
     return scan(inventory, advisories)
 
 
@@ -262,6 +273,9 @@ def _runtime(application: Application, recipe: Recipe | None, lock: Lock, worksh
     store, progress = workshop.store, workshop.progress
     if recipe is not None:
         return compose(lock, recipe, store, progress)
+    from barehull.base.compose import compose_on
+    from barehull.base.pull import open_base
+
     base = open_base(lock, application.runtime, application.lock.parent, store, progress)
     return compose_on(base, lock, store, progress)
 
