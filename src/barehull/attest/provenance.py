@@ -10,10 +10,12 @@ from typing import Any
 from packageurl import PackageURL
 
 from barehull.attest.statement import statement
-from barehull.lock import Lock, LockedDeb, LockedWheel, to_json
+from barehull.base.pull import registry_name
+from barehull.lock import Lock, LockedBase, LockedDeb, LockedWheel, to_json
 
 PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://github.com/barehull/barehull/attest/build/v1"
+UNVERIFIED = "unverified"
 BUILDER = "https://github.com/barehull/barehull/attest/builder/local"
 
 
@@ -58,8 +60,22 @@ def _dependencies(lock: Lock) -> list[dict[str, Any]]:
         {"name": f"{suite.archive}/dists/{suite.suite}/InRelease", "digest": {"sha256": suite.sha256}}
         for suite in sorted(lock.suites)
     ]
+    if lock.base:
+        described.append(_base(lock.base))
     described += [_deb(deb, lock.debian) for deb in sorted(lock.debs)]
     return described + [_wheel(wheel) for wheel in sorted(lock.wheels)]
+
+
+def _base(base: LockedBase) -> dict[str, Any]:
+    """The image that it is built on, and who was found to have signed that."""
+    kind, _, digest = base.digest.partition(":")
+    notes = {"barehull:signer": base.signer or UNVERIFIED, "barehull:manifest": base.manifest}
+    uri = {}
+    if (name := registry_name(base.name)) is not None:
+        qualifiers = {"repository_url": f"{name.registry}/{name.repository}", "tag": name.tag}
+        found = {key: value for key, value in qualifiers.items() if value}
+        uri["uri"] = PackageURL("oci", None, name.repository.rpartition("/")[2], base.digest, found).to_string()
+    return {**uri, "name": base.name, "digest": {kind: digest}, "annotations": notes}
 
 
 def _deb(deb: LockedDeb, debian: int) -> dict[str, Any]:

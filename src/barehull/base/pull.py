@@ -58,17 +58,27 @@ def open_base(lock: Lock, settings: RuntimeSettings, folder: Path, store: Store,
     """
     if (locked := lock.base) is None:
         raise InputError("the lock has no base, and the configuration has", advice=_AGAIN)
-    if (name := registry_name(settings.base)) is None:
-        image, signer = _local(settings, folder, store, progress), ""
-    else:
-        image = _pulled(name, locked.digest, settings, store, progress)
+    image = base_image(locked, settings, folder, store, progress)
+    signer = ""
+    if (name := registry_name(locked.name)) is not None:
         signer = signer_of_base(name, (locked.digest, image.digest), settings, folder, store, progress)
-    if image.digest != locked.manifest:
-        raise IntegrityError(f"{settings.base} is {image.digest}, and the lock says {locked.manifest}", advice=_AGAIN)
     if signer != locked.signer:
         was, now = locked.signer or "nobody", signer or "nobody"
-        raise IntegrityError(f"{settings.base} is signed by {now}, and the lock says by {was}", advice=_AGAIN)
+        raise IntegrityError(f"{locked.name} is signed by {now}, and the lock says by {was}", advice=_AGAIN)
     return Base(locked, image)
+
+
+def base_image(
+    locked: LockedBase, settings: RuntimeSettings, folder: Path, store: Store, progress: Progress = silent
+) -> Image:
+    """The image that was locked, whoever signed it. Errors: those of `open_image`; IntegrityError for another one."""
+    if (name := registry_name(locked.name)) is not None:
+        image = _pulled(name, locked.digest, settings, store, progress)
+    else:
+        image = _local(replace(settings, base=locked.name), folder, store, progress)
+    if image.digest != locked.manifest:
+        raise IntegrityError(f"{locked.name} is {image.digest}, and the lock says {locked.manifest}", advice=_AGAIN)
+    return image
 
 
 def registry_name(base: str) -> Name | None:
