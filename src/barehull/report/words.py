@@ -5,13 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from barehull.advisories.model import Coverage
-from barehull.compare.model import Fixed
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
-from barehull.inventory.model import Component
 from barehull.report.plain import many as many
 from barehull.report.plain import safe as safe
+
+if TYPE_CHECKING:
+    from barehull.advisories.model import Coverage
+    from barehull.compare.model import Fixed
+    from barehull.inventory.model import Component
 
 WIDTH = 100
 

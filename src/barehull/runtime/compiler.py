@@ -6,27 +6,14 @@ packages are locked too, since another version may compile to other bytes; they 
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 
 from barehull.core.errors import IncompleteError
 from barehull.debian.archive import Archive
 from barehull.lock import LockedDeb
+from barehull.runtime.interpreter import MACHINES, of_interpreter, this_architecture
 from barehull.runtime.recipe import load_recipe
 from barehull.runtime.resolve import locked
-
-_NEEDED = ("libc6", "zlib1g", "libexpat1")
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-
-
-def this_architecture() -> str:
-    """What Debian calls the architecture of this machine; the machine's own name where that is not known."""
-    return _MACHINES.get(platform.machine(), platform.machine())
-
-
-def of_interpreter(name: str, version: str) -> bool:
-    """Whether the package is a part of the Python of that version ("3.13"), or of what it needs to run."""
-    return name in _NEEDED or f"python{version}-" in name
 
 
 def resolve_tools(
@@ -39,7 +26,7 @@ def resolve_tools(
     """
     machine = this_architecture()
     wanted = [deb for deb in debs if of_interpreter(deb.name, version)]
-    if machine == image.architecture or machine not in _MACHINES.values() or not (version and wanted):
+    if machine == image.architecture or machine not in MACHINES.values() or not (version and wanted):
         return ()
     archive = here(machine)
     found = [locked(archive.packages[deb.name]) for deb in wanted if deb.name in archive.packages]
@@ -61,7 +48,7 @@ def tools_for(version: str, debian: int, image: Archive, here: Callable[[str], A
     """
     machine = this_architecture()
     names = [name for name in load_recipe("python3", debian).packages if of_interpreter(name, version)]
-    if machine not in _MACHINES.values() or not any("python" in name for name in names):
+    if machine not in MACHINES.values() or not any("python" in name for name in names):
         return ()
     archive = image if machine == image.architecture else here(machine)
     return tuple(locked(archive.packages[name]) for name in names if name in archive.packages)

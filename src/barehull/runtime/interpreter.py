@@ -26,11 +26,12 @@ from barehull.debian.deb import read_deb
 from barehull.files import Store, failed, mark_used, safe_join, scratch_folder
 from barehull.lock import LockedDeb
 from barehull.oci.model import Entry
-from barehull.runtime.compiler import of_interpreter, this_architecture
 from barehull.runtime.ldcache import TRIPLETS
 from barehull.runtime.package import Style, deb_entries
 
 _LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}  # the file; elsewhere are links to it
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+_PACKAGES = ("libc6", "zlib1g", "libexpat1")  # beside Python's own
 _TIMEOUT = 300  # seconds
 # Of the packages, what a compilation can come to need: less to unpack, and to look over each time before it is run.
 _NEEDED = re.compile(
@@ -145,6 +146,16 @@ class _Run:
             self.process.wait()
         self.output.close()
         self.complaints.close()
+
+
+def this_architecture() -> str:
+    """What Debian calls the architecture of this machine; the machine's own name where that is not known."""
+    return MACHINES.get(os.uname().machine, os.uname().machine)
+
+
+def of_interpreter(name: str, version: str) -> bool:
+    """Whether the package is a part of the Python of that version ("3.13"), or of what it needs to run."""
+    return name in _PACKAGES or f"python{version}-" in name
 
 
 def unpack_interpreter(debs: Sequence[LockedDeb], version: str, store: Store) -> Interpreter:
