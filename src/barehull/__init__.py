@@ -57,25 +57,36 @@ def build_image(
 
 
 def scan_image(
-    image: str, *, config: Path | None = None, database: Path | None = None, progress: Progress = silent
+    image: str,
+    *,
+    config: Path | None = None,
+    database: Path | None = None,
+    platform: str = "",
+    progress: Progress = silent,
 ) -> Document:
     """What is in an image, and its verdict: no fixable vulnerability may be left in it.
 
     `config` is a barehull.toml with waivers and acceptances; `database` is a file of advisories, by default the one in
-    use. The verdict is `document.state`.
+    use; `platform` ("linux/arm64") chooses from an index. The verdict is `document.state`.
     """
     from barehull.release import examine_image
 
-    return examine_image(image, None, config, database, progress)
+    return examine_image(image, None, config, database, progress, platform=platform)
 
 
 def compare_images(
-    old: str, new: str, *, config: Path | None = None, database: Path | None = None, progress: Progress = silent
+    old: str,
+    new: str,
+    *,
+    config: Path | None = None,
+    database: Path | None = None,
+    platform: str = "",
+    progress: Progress = silent,
 ) -> Document:
     """The image `new` beside the image `old` that it replaces, both scanned now with one database; see `scan_image`."""
     from barehull.release import examine_image
 
-    return examine_image(new, old, config, database, progress)
+    return examine_image(new, old, config, database, progress, platform=platform)
 
 
 def check(

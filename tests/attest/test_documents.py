@@ -179,4 +179,4 @@ class TestScan:
 
 def test_all_documents_of_a_build_are_the_same_bytes_again() -> None:
     assert collect(INVENTORY, LOCK, "demo", INPUTS) == collect(INVENTORY, LOCK, "demo", INPUTS)
-    assert len({it.kind for it in collect(INVENTORY, LOCK, "demo", INPUTS)}) == 3
+    assert len({(it.media_type, it.notes) for it in collect(INVENTORY, LOCK, "demo", INPUTS)}) == 3

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from barehull.attest.collect import date_of
-from barehull.attest.referrers import attached, fallback_tag
+from barehull.attest.kinds import PREDICATE_TYPE
 from barehull.lock import from_json
+from barehull.oci.attached import attached, document
 from barehull.oci.reference import open_image
+from barehull.oci.referrers import fallback_tag
 
 from .conftest import Bench
 
@@ -22,6 +24,11 @@ KINDS = {
     ("application/vnd.cyclonedx+json", ""),
     ("application/vnd.in-toto+json", "https://slsa.dev/provenance/v1"),
 }
+
+
+def documents(layout: Path) -> dict[tuple[str, str], bytes]:
+    text = f"oci:{layout}:latest"
+    return {(it.media_type, it.note(PREDICATE_TYPE)): document(text, it) for it in attached(text).referrers}
 
 
 def test_a_build_is_attested_the_same_way_again(fresh: Callable[[], Bench], bench: Bench, new: str) -> None:
@@ -33,11 +40,11 @@ def test_a_build_is_attested_the_same_way_again(fresh: Callable[[], Bench], benc
         layout = one.folder / "attested"
         image = open_image(f"oci:{layout}:latest")
         assert image.digest == open_image(new).digest == open_image(f"oci:{layout}").digest
-        assert {it.kind for it in attached(image.digest, layout)} == KINDS
+        assert set(documents(layout)) == KINDS
         indexes.append((layout / "index.json").read_bytes())
     assert indexes[0] == indexes[1]
     lock = from_json((bench.app / "barehull.lock").read_text(), "lock")[0]
-    (spdx,) = (json.loads(it.content) for it in attached(image.digest, layout) if "spdx" in it.media_type)
+    (spdx,) = (json.loads(content) for (kind, _), content in documents(layout).items() if "spdx" in kind)
     assert spdx["creationInfo"]["created"] == date_of(lock)
     names = {it["name"] for it in spdx["packages"]}
     assert {deb.name for deb in lock.debs} < names
@@ -49,7 +56,7 @@ def test_a_release_is_attested_with_its_verdict(bench: Bench, rebuilt: str) -> N
     assert "oci:released:latest" in said.stdout
     layout = bench.folder / "released"
     image = open_image(f"oci:{layout}:latest")
-    found = {it.kind: it.content for it in attached(image.digest, layout)}
+    found = documents(layout)
     (scan,) = (json.loads(content) for (_, kind), content in found.items() if kind.endswith("/scan/v1"))
     assert len(found) == len(KINDS) + 1
     report = json.loads((bench.folder / "attested" / "report.json").read_text())

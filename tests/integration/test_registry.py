@@ -127,7 +127,7 @@ def test_layers_are_mounted_from_another_repository(proxy: Proxy, image: Image) 
     first, second = new_name(proxy.address), new_name(proxy.address)
     push_image(image, first)
     proxy.reset()
-    assert push_image(image, second, mount_from=first) == image.digest
+    assert push_image(image, second, mount_from=[(first, image)]) == image.digest
     assert not [method for method, _, _ in proxy.seen if method == "PATCH"]
     assert resolve_digest(second) == image.digest
 
@@ -135,7 +135,7 @@ def test_layers_are_mounted_from_another_repository(proxy: Proxy, image: Image) 
 def test_layers_that_cannot_be_mounted_are_sent(proxy: Proxy, image: Image) -> None:
     proxy.reset()
     name = new_name(proxy.address)
-    assert push_image(image, name, mount_from=new_name(proxy.address)) == image.digest
+    assert push_image(image, name, mount_from=[(new_name(proxy.address), image)]) == image.digest
     assert resolve_digest(name) == image.digest
 
 

@@ -6,17 +6,20 @@ from pathlib import Path
 
 from barehull.application.config import FILE_NAME
 from barehull.attest.cyclonedx import to_cyclonedx
+from barehull.attest.kinds import CYCLONEDX, SPDX, of_statement
 from barehull.attest.provenance import PREDICATE as PROVENANCE
 from barehull.attest.provenance import to_provenance
-from barehull.attest.referrers import CYCLONEDX, SPDX, Attestation, attach, of_statement
 from barehull.attest.spdx import to_spdx
-from barehull.core.errors import InputError, UsageError
+from barehull.core.errors import InputError
+from barehull.core.progress import Progress, silent
 from barehull.files import reading
 from barehull.inventory.model import Inventory
 from barehull.inventory.take import take_inventory
 from barehull.lock import Lock
+from barehull.oci.attached import attach
 from barehull.oci.manifest import EPOCH
 from barehull.oci.model import Image
+from barehull.oci.referrers import Artifact
 from barehull.oci.rootfs import Rootfs
 
 _INPUTS = ("Dockerfile", "Containerfile", "requirements.txt", "pyproject.toml")
@@ -36,43 +39,30 @@ def date_of(lock: Lock | None) -> str:
     return max((suite.date for suite in lock.suites), default=EPOCH) if lock else EPOCH
 
 
-def collect(inventory: Inventory, lock: Lock | None, name: str, inputs: dict[str, bytes]) -> tuple[Attestation, ...]:
+def collect(inventory: Inventory, lock: Lock | None, name: str, inputs: dict[str, bytes]) -> tuple[Artifact, ...]:
     """The documents, the same bytes for the same image, lock and inputs. Without a lock there is no provenance."""
     sboms = (
-        Attestation(SPDX, to_spdx(inventory, date_of(lock)).encode()),
-        Attestation(CYCLONEDX, to_cyclonedx(inventory, date_of(lock)).encode()),
+        Artifact(SPDX, to_spdx(inventory, date_of(lock)).encode()),
+        Artifact(CYCLONEDX, to_cyclonedx(inventory, date_of(lock)).encode()),
     )
     if lock is None:
         return sboms
     return (*sboms, of_statement(to_provenance(inventory.image, name, lock, inputs), PROVENANCE))
 
 
-def layout_of(output: str) -> Path:
-    """The folder of a layout that is named as "oci:DIR[:TAG]". UsageError for another place: no documents go there."""
-    transport, _, rest = output.partition(":")
-    if transport != "oci":
-        raise UsageError(
-            f"{output!r} is no folder that documents about an image can be put into",
-            advice="Write --output oci:DIR:TAG, or leave out --attest; --report writes the documents as files.",
-        )
-    return Path(rest.partition(":")[0])
-
-
-def tagged(output: str) -> str:
-    """`output` with its tag: beside an index of attestations, tools ask which entry of a layout is meant.
-
-    UsageError for what is no layout.
-    """
-    layout_of(output)
-    return output if output.count(":") > 1 else f"{output}:latest"
-
-
-def attach_built(image: Image, lock: Lock | None, application: Path, configuration: Path | None, output: str) -> None:
+def attach_built(
+    image: Image,
+    lock: Lock | None,
+    application: Path,
+    configuration: Path | None,
+    output: str,
+    progress: Progress = silent,
+) -> None:
     """Take the inventory of an image that was built, and put the documents about it beside it, where `output` says."""
     with Rootfs.of(image) as rootfs:
         inventory = take_inventory(image, rootfs)
     name = dict(image.annotations).get(_TITLE, application.name)
-    attach(image, collect(inventory, lock, name, read_inputs(application, configuration)), layout_of(output))
+    attach(image, collect(inventory, lock, name, read_inputs(application, configuration)), output, progress)
 
 
 def _bounded(path: Path) -> bytes:

@@ -61,9 +61,9 @@ def command(
     from barehull.document import state_of
     from barehull.report.text import built as render_built
 
-    output = output_for(attest, output)
+    output, progress = output_for(attest, output), progress_to(quiet)
     if wish:
-        built = built_by(wish, folder, output, config, platform, conventional, compression, progress_to(quiet))
+        built = built_by(wish, folder, output, config, platform, conventional, compression, progress)
     else:
         built = barehull.build_image(
             folder,
@@ -73,11 +73,11 @@ def command(
             platform=platform,
             update=update,
             compression=compression,
-            progress=progress_to(quiet),
+            progress=progress,
         )
     if attest:
         from barehull.attest.collect import attach_built
 
-        attach_built(built.image, built.lock, folder, config, output)
+        attach_built(built.image, built.lock, folder, config, output, progress)
     click.echo(render_built(built.image, output, built.proofs), nl=False)
     return exit_code(state_of(built.proofs))

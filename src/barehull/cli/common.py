@@ -65,8 +65,14 @@ platform_option: Decorator = click.option(
     default="",
     help="Platform of the image, as linux/arm64. Default: the configuration's, else linux/amd64.",
 )
+image_platform_option: Decorator = click.option(
+    "--platform",
+    metavar="OS/ARCHITECTURE",
+    default="",
+    help="Which image of an index with several, as linux/arm64. Default: the only one, else linux/amd64.",
+)
 attest_option: Decorator = click.option(
-    "--attest", is_flag=True, help="Put SBOMs and provenance beside the image, as OCI artifacts. For oci: only."
+    "--attest", is_flag=True, help="Put SBOMs and provenance beside the image, as OCI artifacts that refer to it."
 )
 quiet_option: Decorator = click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
 
@@ -101,9 +107,9 @@ def output_for(documents: bool, output: str) -> str:
     """The output, with its tag where `documents` go beside it. UsageError, before the work, where they cannot go."""
     if not documents:
         return output
-    from barehull.attest.collect import tagged
+    from barehull.oci.attached import attachable
 
-    return tagged(output)
+    return attachable(output)
 
 
 def exit_code(state: State) -> int:

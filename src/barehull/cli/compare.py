@@ -13,6 +13,7 @@ from barehull.cli.common import (
     database_option,
     exit_code,
     format_option,
+    image_platform_option,
     progress_to,
     quiet_option,
     render,
@@ -24,13 +25,18 @@ from barehull.cli.common import (
 @click.argument("new", metavar="NEW")
 @config_option
 @database_option
+@image_platform_option
 @format_option
 @quiet_option
-def command(old: str, new: str, config: Path | None, database: Path | None, form: str, quiet: bool) -> int:
+def command(
+    old: str, new: str, config: Path | None, database: Path | None, platform: str, form: str, quiet: bool
+) -> int:
     """Compare two images, both scanned now with one database.
 
     Exits 1 when NEW does not pass the policy, 3 when that could not be decided.
     """
-    document = barehull.compare_images(old, new, config=config, database=database, progress=progress_to(quiet))
+    document = barehull.compare_images(
+        old, new, config=config, database=database, platform=platform, progress=progress_to(quiet)
+    )
     click.echo(render(document, form), nl=False)
     return exit_code(document.state)

@@ -30,6 +30,7 @@ from barehull.core.errors import UsageError
 if TYPE_CHECKING:
     from barehull.application.model import Application
     from barehull.build.engine import Wish
+    from barehull.core.progress import Progress
     from barehull.document import Document
     from barehull.lock import Lock
     from barehull.oci.recompress import Compression
@@ -86,7 +87,7 @@ def command(
         document = release(application, built, output, replaced, advisories, workshop)
     save_image(built.image, output, workshop.progress)
     if attest:
-        attach_documents(built, document, folder, config, output)
+        attach_documents(built, document, folder, config, output, workshop.progress)
     click.echo(render(document, "text"))
     if report:
         click.echo(f"reports  {', '.join(write_reports(report, document, built.lock, folder, config))}")
@@ -115,16 +116,19 @@ def make(
     return build(application, workshop, update=update, compression=compression)
 
 
-def attach_documents(built: Built, document: Document, folder: Path, config: Path | None, output: str) -> None:
+def attach_documents(
+    built: Built, document: Document, folder: Path, config: Path | None, output: str, progress: Progress
+) -> None:
     """Put SBOMs, provenance, and the scan with its verdict beside the image."""
-    from barehull.attest.collect import collect, layout_of, read_inputs
-    from barehull.attest.referrers import attach, of_statement
+    from barehull.attest.collect import collect, read_inputs
+    from barehull.attest.kinds import of_statement
     from barehull.attest.scan import PREDICATE, to_scan_statement
+    from barehull.oci.attached import attach
 
     scan, old = document.new.scan, document.old.inventory.image if document.old else ""
     said = to_scan_statement(scan, document.verdict, document.name, document.created, document.state, old)
     made = collect(scan.inventory, built.lock, document.name, read_inputs(folder, config))
-    attach(built.image, [*made, of_statement(said, PREDICATE)], layout_of(output))
+    attach(built.image, [*made, of_statement(said, PREDICATE, document.created)], output, progress)
 
 
 def check_reports(folder: Path | None) -> None:

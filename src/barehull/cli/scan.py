@@ -13,6 +13,7 @@ from barehull.cli.common import (
     database_option,
     exit_code,
     format_option,
+    image_platform_option,
     progress_to,
     quiet_option,
     render,
@@ -23,13 +24,16 @@ from barehull.cli.common import (
 @click.argument("image", metavar="IMAGE")
 @config_option
 @database_option
+@image_platform_option
 @format_option
 @quiet_option
-def command(image: str, config: Path | None, database: Path | None, form: str, quiet: bool) -> int:
+def command(image: str, config: Path | None, database: Path | None, platform: str, form: str, quiet: bool) -> int:
     """Take the inventory of an image, and judge it: no fixable vulnerability may be left in it.
 
     Exits 1 when there is one, 3 when something could not be decided and is not accepted by name.
     """
-    document = barehull.scan_image(image, config=config, database=database, progress=progress_to(quiet))
+    document = barehull.scan_image(
+        image, config=config, database=database, platform=platform, progress=progress_to(quiet)
+    )
     click.echo(render(document, form), nl=False)
     return exit_code(document.state)

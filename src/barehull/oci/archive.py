@@ -8,13 +8,24 @@ import posixpath
 import stat
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from barehull.core.errors import IncompleteError, InputError, IntegrityError, UsageError
 from barehull.decompress import decompress
 from barehull.files import Store, is_sha256, reading, scratch_folder, whole_file
-from barehull.oci.layout import MARK, TAG, blobs_of, choose_image, describe, descriptors, index_of, manifest_of
+from barehull.oci.layout import (
+    MARK,
+    TAG,
+    blobs_of,
+    choose_image,
+    describe,
+    descriptors,
+    images_of,
+    index_of,
+    manifest_of,
+)
 from barehull.oci.manifest import MAX_JSON, brief, parse_any_json, parse_json
 from barehull.oci.model import Image
 from barehull.oci.spool import Spool, bound
@@ -121,24 +132,38 @@ def read_oci_archive(file: Path, tag: str = "", platform: str = "") -> Image:
 
     Errors: as `Archive` and `read_layout`.
     """
+    what = f"oci-archive:{file}" + (f":{tag}" if tag else "")
+    return choose_image(*open_oci_archive(file), what, tag, platform)
+
+
+def open_oci_archive(file: Path) -> tuple[list[dict[str, Any]], ArchiveBlobs]:
+    """What the index of a layout's archive lists, and its blobs. Errors: as `Archive`; InputError for no index."""
     archive = Archive(file)
     if LAYOUT_FILE not in archive or INDEX_FILE not in archive:
         other = f"Try docker-archive:{file}." if DOCKER_FILE in archive else _ADVICE
         raise InputError(f"{file} is not an archive of an OCI image layout", advice=other)
     index = parse_json(archive.read(INDEX_FILE), f"{INDEX_FILE} in {file}")
-    what = f"oci-archive:{file}" + (f":{tag}" if tag else "")
-    return choose_image(descriptors(index, what), ArchiveBlobs(archive), what, tag, platform)
+    return descriptors(index, f"oci-archive:{file}"), ArchiveBlobs(archive)
 
 
-def write_oci_archive(image: Image, file: Path, tag: str = "latest") -> None:
+def write_oci_archive(
+    image: Image,
+    file: Path,
+    tag: str = "latest",
+    *,
+    beside: Sequence[dict[str, Any]] = (),
+    others: Mapping[str, Path] | None = None,
+) -> None:
     """Write the image into a layout of its own in a tar: whole or not at all, and the same bytes for the same image.
 
-    Errors: those of `check_file`; IncompleteError (full disk).
+    `beside` are further entries of its index, `others` their blobs by digest. Errors: those of `check_file`;
+    IncompleteError (full disk).
     """
     check_file(file)
-    blobs = {digest: image.blobs.path(digest) for digest in blobs_of(image)}
+    blobs = {digest: image.blobs.path(digest) for digest in blobs_of(image)} | dict(others or {})
     members = {digest: (path.stat().st_size, pieces(path)) for digest, path in blobs.items()}
-    write_archive(file, {INDEX_FILE: index_of([describe(manifest_of(image), image.config, {TAG: tag})])}, members)
+    entries = [describe(manifest_of(image), image.config, {TAG: tag}), *beside]
+    write_archive(file, {INDEX_FILE: index_of(entries)}, members)
 
 
 def pieces(path: Path) -> Iterator[bytes]:
@@ -196,7 +221,7 @@ def _count(archive: Archive) -> int:
     if DOCKER_FILE in archive:
         images = parse_any_json(archive.read(DOCKER_FILE), DOCKER_FILE)
         return len(images) if isinstance(images, list) else 1
-    return len(descriptors(parse_json(archive.read(INDEX_FILE), INDEX_FILE), str(archive.path)))
+    return len(images_of(descriptors(parse_json(archive.read(INDEX_FILE), INDEX_FILE), str(archive.path))))
 
 
 # -- reading

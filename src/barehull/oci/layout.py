@@ -69,9 +69,9 @@ def read_layout(folder: Path, tag: str = "", platform: str = "") -> Image:
 
 def choose_image(manifests: list[dict[str, Any]], blobs: Blobs, what: str, tag: str = "", platform: str = "") -> Image:
     """The image of an index that `tag` and `platform` mean, as `read_layout` says. `what` is where the index is."""
-    images = [entry for entry in manifests if not _REFERRERS.fullmatch(_tag(entry))]
-    tags = sorted({_tag(entry) for entry in images})
-    listed = [entry for entry in manifests if _tag(entry) == tag] if tag else images
+    images = images_of(manifests)
+    tags = sorted({tag_of(entry) for entry in images})
+    listed = [entry for entry in manifests if tag_of(entry) == tag] if tag else images
     if not listed:
         advice = f"It has the tags {brief(', '.join(tags))}." if any(tags) else "It has no tags."
         raise InputError(f"{what}: there is no such image", advice=advice)
@@ -85,6 +85,11 @@ def choose_image(manifests: list[dict[str, Any]], blobs: Blobs, what: str, tag: 
     image = read_image(entry["digest"], blobs, size=entry.get("size"))
     check_platform(image, platform, what)
     return image
+
+
+def images_of(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of an index without the lists of what refers to images."""
+    return [entry for entry in manifests if not _REFERRERS.fullmatch(tag_of(entry))]
 
 
 def check_platform(image: Image, platform: str, what: str) -> None:
@@ -103,7 +108,7 @@ def chosen(listed: list[dict[str, Any]], blobs: Blobs, platform: str, what: str,
             names = brief(", ".join(sorted({_platform(entry) or "(not said)" for entry in listed})))
             raise InputError(
                 f"{what} has {len(listed)} images, and {len(fitting)} of them for {wanted}",
-                advice=f"Copy the one that is meant with `skopeo copy`. Its platforms are {names}.",
+                advice=f"Choose one with --platform. There are {names}.",
             )
         listed = fitting
     if not listed or depth > _MAX_NESTING:
@@ -114,7 +119,8 @@ def chosen(listed: list[dict[str, Any]], blobs: Blobs, platform: str, what: str,
     return chosen(descriptors(inner, what), blobs, platform, what, depth + 1)
 
 
-def _tag(entry: dict[str, Any]) -> str:
+def tag_of(entry: dict[str, Any]) -> str:
+    """The tag of an entry in an index, or ""."""
     return str((entry.get("annotations") or {}).get(TAG) or "")
 
 
@@ -164,7 +170,7 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
     """
     check_folder(folder)
     for digest in blobs_of(image):
-        _place(image.blobs.path(digest), folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
+        copy_blob(image.blobs, digest, folder)
     entry = describe(manifest_of(image), image.config, {TAG: tag})
     put_entry(folder, tag, lambda old: entry)
 
@@ -174,10 +180,15 @@ def put_entry(folder: Path, tag: str, make: Callable[[dict[str, Any] | None], di
     check_folder(folder)
     with _alone(folder):
         there = check_folder(folder)
-        entry = make(next((other for other in there if _tag(other) == tag), None))
-        manifests = [other for other in there if _tag(other) != tag]
+        entry = make(next((other for other in there if tag_of(other) == tag), None))
+        manifests = [other for other in there if tag_of(other) != tag]
         write_atomically(folder / "oci-layout", MARK)
         write_atomically(folder / "index.json", index_of([*manifests, entry]))
+
+
+def copy_blob(blobs: Blobs, digest: str, folder: Path) -> None:
+    """Copy a blob into a layout, unless it is there. Errors: those of `blobs`; IncompleteError (full disk)."""
+    _place(blobs.path(digest), folder / "blobs" / "sha256" / digest.removeprefix("sha256:"))
 
 
 def put_blob(folder: Path, content: bytes, media_type: str) -> dict[str, Any]:

@@ -66,6 +66,14 @@ def retry_after(header: str) -> float:
         return 0.0
 
 
+def codes(body: bytes) -> set[str]:
+    """The codes of the errors that a registry names in its JSON; none where it is none."""
+    try:
+        return {str(it["code"]) for it in json.loads(body)["errors"][:3]}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return set()
+
+
 def reason(body: bytes) -> str:
     """What a registry says is wrong, from its JSON, or "" where it is none."""
     try:

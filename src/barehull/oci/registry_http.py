@@ -84,7 +84,7 @@ class Session:
         if self._closed.wait(max(self.patience.pause * 2 ** (number - 1), error.after)):
             raise error
 
-    def ask(self, method: str, url: str, *, allowed: tuple[int, ...], headers: Mapping[str, str] | None = None,
+    def ask(self, method: str, url: str, *, allowed: tuple[int, ...] = (200,), headers: Mapping[str, str] | None = None,
             content: Content | None = None, limit: int = MAX_JSON) -> Answer:  # fmt: skip
         """One attempt. Errors: TransientError; NotFoundError, DeniedError and so on for a status not in `allowed`."""
         with self.exchange(method, url, headers or {}, content) as response:
@@ -92,7 +92,7 @@ class Session:
             body = b"".join(self.chunks(response, MAX_JSON if small else limit))
             answer = Answer(response.status_code, str(response.url), dict(response.headers), body)
         if small:
-            raise self._refused(answer)
+            raise self.refused(answer)
         return answer
 
     def blob(self, digest: str, size: int) -> Iterator[bytes]:
@@ -120,7 +120,7 @@ class Session:
             status = response.status_code
             if status not in (200, 206):
                 body = b"".join(self.chunks(response, MAX_JSON))
-                raise self._refused(Answer(status, str(response.url), dict(response.headers), body))
+                raise self.refused(Answer(status, str(response.url), dict(response.headers), body))
             skip = start if status == 200 else 0  # a registry need not know ranges
             promised = response.headers.get("content-length", "")
             ranged = response.headers.get("content-range", "")
@@ -227,7 +227,8 @@ class Session:
 
         return self.retried(once)
 
-    def _refused(self, answer: Answer) -> BarehullError:
+    def refused(self, answer: Answer) -> BarehullError:
+        """The error of an answer that is not what was asked for."""
         address = urlsplit(shown(answer.url))  # without its query: that can hold a signature
         what = f"{address.netloc}{address.path} was answered with {answer.status}{reason(answer.body)}"
         if answer.status in (401, 403):

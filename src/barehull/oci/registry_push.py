@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from barehull.core.progress import Progress
 from barehull.files import reading
 from barehull.net import NotFoundError
 from barehull.oci.manifest import parse_json, read_bounded
-from barehull.oci.model import CONFIG, MANIFEST, Image, Layer
+from barehull.oci.model import CONFIG, MANIFEST, Blobs, Image, Layer
 from barehull.oci.registry_answer import Answer, TransientError
 from barehull.oci.registry_auth import DeniedError
 from barehull.oci.registry_http import Session
@@ -29,10 +30,12 @@ class _LostError(IncompleteError):
     """The registry knows the upload no longer, or holds something else than was sent: it begins anew."""
 
 
-def push(session: Session, image: Image, progress: Progress, *, mount_from: str = "", chunk: int = CHUNK) -> str:
+def push(
+    session: Session, image: Image, progress: Progress, *, mounts: Mapping[str, str] | None = None, chunk: int = CHUNK
+) -> str:
     """Send the image to where the session's name says; return its digest, as the registry confirms it.
 
-    `mount_from` is a repository of the same registry that has some of the layers.
+    `mounts` has, by digest, the repository of the same registry that has the layer already.
     """
     name = session.name
     if name.digest not in ("", image.digest):
@@ -44,38 +47,50 @@ def push(session: Session, image: Image, progress: Progress, *, mount_from: str 
     blobs = {layer.digest: layer for layer in image.layers}
     blobs[config["digest"]] = Layer(config["digest"], "", config["size"], media_type=CONFIG)
     progress(f"pushing {len(image.layers)} layers, {image.compressed_size / 1e6:.1f} MB, to {name}")
-    upload = _Uploads(session, image, mount_from, chunk)
+    upload = Uploads(session, image.blobs, mounts or {}, chunk)
     each_at_once(session, sorted(blobs.values(), key=lambda it: -it.size), upload.ensure, _WORKERS)
-    _put_manifest(session, image, body, str(value.get("mediaType") or MANIFEST))
+    # The tag where there is one; the digest says only which image it must be.
+    reference = name.tag or name.digest or "latest"
+    answer = put_manifest(session, reference, body, str(value.get("mediaType") or MANIFEST))
+    if "docker-content-digest" not in answer.headers and (said := resolve(session)) != image.digest:
+        raise _other(session, said, image.digest)
     return image.digest
 
 
-def _put_manifest(session: Session, image: Image, body: bytes, kind: str) -> None:
-    name = session.name
-    # The tag where there is one; the digest says only which image it must be.
-    url = session.address(f"manifests/{name.tag or (name.digest or 'latest')}")
+def put_manifest(session: Session, reference: str, body: bytes, kind: str) -> Answer:
+    """Push a manifest or index of the media type `kind` to a tag or digest; what the registry answers.
+
+    Errors: those of `Session.ask`; IntegrityError when the registry says that it has another.
+    """
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    url = session.address(f"manifests/{reference}")
     headers = {"Content-Type": kind, "Content-Length": str(len(body))}
 
     def put() -> Answer:
         return session.ask("PUT", url, allowed=(201,), headers=headers, content=lambda: (body,))
 
-    said = session.retried(put).headers.get("docker-content-digest") or resolve(session)
-    if said != image.digest:
-        raise IntegrityError(f"{name}: the registry has {said[:200]!r} where {image.digest} was pushed", advice=_ADVICE)
+    answer = session.retried(put)
+    if (said := answer.headers.get("docker-content-digest", digest)) != digest:
+        raise _other(session, said, digest)
+    return answer
 
 
-class _Uploads:
-    """Sends the blobs of one image."""
+def _other(session: Session, said: str, digest: str) -> IntegrityError:
+    return IntegrityError(f"{session.name}: the registry has {said[:200]!r} where {digest} was pushed", advice=_ADVICE)
 
-    def __init__(self, session: Session, image: Image, mount_from: str, chunk: int) -> None:
+
+class Uploads:
+    """Sends blobs to the session's repository. `mounts` has, by digest, another one that has the blob."""
+
+    def __init__(self, session: Session, blobs: Blobs, mounts: Mapping[str, str], chunk: int) -> None:
         self._session = session
-        self._image = image
-        self._mount_from = mount_from
+        self._blobs = blobs
+        self._mounts = mounts
         self._chunk = chunk
 
     def ensure(self, blob: Layer) -> None:
         """Have the registry hold the blob; taken up where it broke, as often as the session's patience allows."""
-        path = self._image.blobs.path(blob.digest)
+        path = self._blobs.path(blob.digest)
         with reading(path):
             size = path.stat().st_size
         if size != blob.size:
@@ -111,9 +126,9 @@ class _Uploads:
     def _begin(self, digest: str, *, mount: bool) -> str:
         """The address of a new upload, or "" where the blob was mounted from another repository instead."""
         url = self._session.address("blobs/uploads/")
-        if mount and self._mount_from:
+        if mount and digest in self._mounts:
             try:
-                query = f"?mount={quote(digest, safe='')}&from={quote(self._mount_from, safe='')}"
+                query = f"?mount={quote(digest, safe='')}&from={quote(self._mounts[digest], safe='')}"
                 answer = self._session.ask("POST", url + query, allowed=(201, 202), headers={"Content-Length": "0"})
                 return "" if answer.status == 201 else self._location(answer)
             except (DeniedError, NotFoundError):  # of the other repository: the blob is sent instead
