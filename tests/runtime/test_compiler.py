@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
+import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +22,7 @@ NAMES = ("libc6", "libpython3.13-stdlib", "python3.13-minimal", "netbase")
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"))
 
 
 def archive(architecture: str, versions: dict[str, str] | None = None) -> Archive:
@@ -75,7 +76,7 @@ def test_a_lock_made_on_another_machine_says_what_it_lacks(store: Store) -> None
 
 
 def test_a_machine_of_another_kind_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="riscv64"))
     foreign = archive("arm64")
     assert resolve_tools(debs(foreign), "3.13", foreign, unasked) == ()
     riscv = [dataclasses.replace(deb, architecture="riscv64") for deb in debs(foreign)]

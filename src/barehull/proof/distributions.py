@@ -7,7 +7,6 @@ import io
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -118,6 +117,8 @@ class _Record:
 
 
 def _metadata(content: Content) -> _Metadata:
+    from email.parser import HeaderParser  # which takes as long to import as all that is remembered takes to read
+
     headers = HeaderParser().parsestr(content.read(_MAX_METADATA).decode("utf-8", "replace"))
     name, version, requires = headers.get("Name"), headers.get("Version"), headers.get_all("Requires-Dist", [])
     return _Metadata(str(name or ""), str(version or ""), tuple(str(line) for line in requires))
