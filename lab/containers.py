@@ -34,20 +34,22 @@ def podman(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def run_once(reference: str, environment: Mapping[str, str], *arguments: str) -> str:
-    """What an image prints when it is run with arguments."""
-    return podman(["run", "--rm", *_LIMITS, reference, *arguments], environment)
+    """What the image at oci:DIR prints when it is run with arguments."""
+    with _stored(reference, environment) as identifier:
+        return podman(["run", "--rm", *_LIMITS, identifier, *arguments], environment)
 
 
 @contextlib.contextmanager
 def serving(reference: str, image: Image, environment: Mapping[str, str], listens: str) -> Iterator[tuple[str, int]]:
-    """The address and the uid of a running image; `listens` is the word of its command that says where."""
+    """The address and the uid of the image at oci:DIR, running; `listens` is the word that says where."""
     address = f"127.0.0.1:{_free_port()}"
     command = [address if word == listens else word for word in (*image.config.entrypoint, *image.config.cmd)]
-    identifier = podman(["run", "-d", *_LIMITS, "--entrypoint", json.dumps(command), reference], environment)
-    try:
-        yield address, _uid(podman(["inspect", "-f", "{{.State.Pid}}", identifier], environment))
-    finally:
-        podman(["rm", "-f", identifier], environment)
+    with _stored(reference, environment) as stored:
+        identifier = podman(["run", "-d", *_LIMITS, "--entrypoint", json.dumps(command), stored], environment)
+        try:
+            yield address, _uid(podman(["inspect", "-f", "{{.State.Pid}}", identifier], environment))
+        finally:
+            podman(["rm", "-f", identifier], environment)
 
 
 def answer(address: str, path: str) -> bytes:
@@ -63,6 +65,16 @@ def answer(address: str, path: str) -> bytes:
                     f"{address}{path} does not answer: {error}", advice="Look at the image."
                 ) from error
             time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def _stored(reference: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """The image at oci:DIR in podman's storage, for as long as it takes: its ID."""
+    identifier = podman(["pull", "--quiet", reference], environment).splitlines()[-1]
+    try:
+        yield identifier
+    finally:
+        podman(["rmi", "--force", identifier], environment)
 
 
 def _uid(pid: str) -> int:
