@@ -155,6 +155,15 @@ def test_what_may_pass_is_tried_again(server: Server, fetcher: Fetcher, store: S
     assert server.requests[name] > 1
 
 
+def test_a_file_whose_size_nobody_told(server: Server, fetcher: Fetcher, store: Store) -> None:
+    for promised, limit, error in ((SHA, len(BODY) - 1, "longer"), ("0" * 64, len(BODY), "not 0000")):
+        with pytest.raises(IntegrityError, match=error):
+            fetcher.receive(f"{server.url}/good", store, sha256=promised, limit=limit)
+        assert kept(store) == []
+    fetcher.receive(f"{server.url}/good", store, sha256=SHA, limit=len(BODY))
+    assert store.path(f"sha256:{SHA}").read_bytes() == BODY
+
+
 @pytest.mark.parametrize("name", ["down", "cut"])
 def test_at_some_point_it_is_given_up(server: Server, fetcher: Fetcher, store: Store, name: str) -> None:
     with pytest.raises(IncompleteError, match=f"/{name} cannot be fetched") as caught:

@@ -95,6 +95,13 @@ class Fetcher:
         self._retried(lambda: store.put(self._exactly(url, size), expected=sha256, what=shown(url)))
         return store.path(f"sha256:{sha256}")
 
+    def receive(self, url: str, store: Store, *, sha256: str, limit: int) -> None:
+        """Bring the file with that SHA-256, of at most `limit` bytes, from `url` into the store.
+
+        Errors: those of `fetch`; IntegrityError when other bytes come than were promised.
+        """
+        self._retried(lambda: store.put(self._chunks(url, limit), expected=sha256, what=shown(url)))
+
     def download_all(
         self, wants: Sequence[Want], store: Store, *, workers: int = 8, progress: Progress = silent
     ) -> dict[str, Path]:

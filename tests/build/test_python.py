@@ -1,36 +1,26 @@
-"""What is installed goes into the image without this machine's traces."""
+"""What several wheels install together."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from barehull.build.python import _installed
+from barehull.files import Store
+from barehull.lock import LockedWheel
+
+from .test_wheel import FILES, INFO, SITE, make
 
 
-def write(folder: Path, name: str, text: str = "", mode: int = 0o644) -> None:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(mode)
+def kept(store: Store, tmp_path: Path, name: str, files: dict[str, bytes]) -> LockedWheel:
+    metadata = f"Name: {name}\nVersion: 1.0\n".encode()
+    path = make(tmp_path / name, FILES | {f"{INFO}/METADATA": metadata} | files)
+    return LockedWheel(name, "1.0", f"{name}-1.0-py3-none-any.whl", store.put(path.read_bytes()))
 
 
-def test_scripts_and_marks_are_left_out_and_not_recorded(tmp_path: Path) -> None:
-    write(tmp_path, "bin/gunicorn", "#!/home/me/python\n", 0o755)
-    write(tmp_path, "gunicorn/__init__.py")
-    write(tmp_path, "g.dist-info/REQUESTED")
-    write(tmp_path, "g.dist-info/uv_cache.json")
-    write(
-        tmp_path,
-        "g.dist-info/RECORD",
-        "../../bin/gunicorn,sha256=a,1\nbin/gunicorn,sha256=a,1\ngunicorn/__init__.py,sha256=b,0\n"
-        "g.dist-info/REQUESTED,,\ng.dist-info/uv_cache.json,,\ng.dist-info/RECORD,,\n",
-    )
-    entries = {entry.path: entry for entry in _installed(tmp_path, "site")}
-    assert sorted(entries) == ["site/g.dist-info/RECORD", "site/gunicorn/__init__.py"]
-    assert entries["site/g.dist-info/RECORD"].content == b"gunicorn/__init__.py,sha256=b,0\ng.dist-info/RECORD,,\n"
-
-
-def test_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
-    write(tmp_path, "a.py", mode=0o600)
-    write(tmp_path, "b.so", mode=0o711)
-    assert [entry.mode for entry in _installed(tmp_path, "site")] == [0o644, 0o755]
+def test_of_two_wheels_with_one_file_the_later_one_has_it_and_that_is_told(tmp_path: Path) -> None:
+    store, said = Store(tmp_path / "store"), []
+    wheels = [kept(store, tmp_path, name, {"tests/__init__.py": name.encode()}) for name in ("a", "b")]
+    entries = {entry.path: entry for entry in _installed(wheels, "3.13", store, said.append)}
+    assert entries[f"{SITE}/tests/__init__.py"].content == b"b"
+    assert f"/{SITE}/tests/__init__.py is in several wheels: the one of b is taken" in said
+    assert not any("my_pkg/__init__.py" in line for line in said), "the same in both"

@@ -1,20 +1,14 @@
-"""Python: wheels by uv, the application's files, and bytecode of both by the image's own interpreter."""
+"""Python: locked wheels, the application's files, and bytecode of both by the image's own interpreter."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from barehull.application.model import Application
-from barehull.build import uv
 from barehull.build.model import Contribution
-from barehull.build.wheels import choose
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
 from barehull.files import Store
@@ -25,7 +19,7 @@ from barehull.runtime.compose import Runtime
 
 LANGUAGE = "python"
 WORKING_DIR = "app"
-_VERSION = "1"  # of the code in this file: change it when the same wheels give another layer
+_VERSION = "2"  # of the code in this file: change it when the same wheels give another layer
 _MAX_FILE = 1 << 30
 
 
@@ -38,6 +32,9 @@ def lock_dependencies(
             f"the runtime {application.runtime.recipe!r} has no Python",
             advice='Set `recipe = "python3"` in [runtime] of barehull.toml.',
         )
+    from barehull.build import uv
+    from barehull.build.wheels import choose
+
     platform = uv.platform_of(architecture, application.runtime.debian)
     return choose(uv.resolve(application.requirements, python, platform, store.root / "uv"), python, platform)
 
@@ -61,7 +58,7 @@ def contribute(
 
 
 def _dependencies(lock: Lock, runtime: Runtime, store: Store, progress: Progress) -> Layer:
-    """Everything that uv installs, in the folder where Debian's Python looks for what Debian did not package."""
+    """What the wheels install, where Debian's Python looks for what Debian did not package."""
     interpreter = runtime.interpreter() if runtime.interpreter else None
     identity = interpreter.identity if interpreter else ""
     key = f"{_VERSION} {runtime.python} {lock.platform} {lock.debian} {identity} {lock.wheels}"
@@ -70,11 +67,13 @@ def _dependencies(lock: Lock, runtime: Runtime, store: Store, progress: Progress
         layer = msgspec.json.decode(remembered, type=Layer)
         if store.get(layer.digest.removeprefix("sha256:")) is not None:
             return layer
+    from barehull.build import uv  # 15 ms, not spent while the layer is kept
+    from barehull.build.wheels import fetch_wheels
+
     progress(f"installing {len(lock.wheels)} Python distributions")
     platform = uv.platform_of(lock.platform.partition("/")[2], lock.debian)
-    with tempfile.TemporaryDirectory(prefix="barehull-") as name:
-        uv.install(lock.wheels, runtime.python, platform, Path(name))
-        entries = list(_installed(Path(name), f"usr/local/lib/python{runtime.python}/dist-packages"))
+    fetch_wheels(lock.wheels, runtime.python, platform, store, progress)
+    entries = _installed(lock.wheels, runtime.python, store, progress)
     if interpreter:
         entries += interpreter.compile([entry for entry in entries if _is_source(entry)])
     names = ", ".join(f"{wheel.name} {wheel.version}" for wheel in lock.wheels)
@@ -92,35 +91,17 @@ def _own_files(application: Application, runtime: Runtime, store: Store) -> Laye
     return write_layer(with_parents(entries), store, created_by=f"barehull: {application.name}")
 
 
-def _installed(folder: Path, target: str) -> Iterator[Entry]:
-    """The installed files, without scripts (their first line names this machine's Python) and uv's own marks."""
-    left_out: set[str] = set()
-    records: list[tuple[str, Path]] = []
-    for path in _files(folder):
-        name = path.rpartition("/")[2]
-        if path.startswith(("bin/", ".lock")) or name in ("REQUESTED", "uv_cache.json", "direct_url.json"):
-            left_out.add(path)
-        elif path.endswith(".dist-info/RECORD"):
-            records.append((path, folder / path))
-        else:
-            yield _entry(folder / path, f"{target}/{path}")
-    for path, at in records:
-        yield Entry(f"{target}/{path}", "file", content=_record(at.read_text("utf-8"), left_out))
+def _installed(wheels: Sequence[LockedWheel], python: str, store: Store, progress: Progress) -> list[Entry]:
+    """What all wheels install; of two that bring one file, as some do with their tests, the later one's is taken."""
+    from barehull.build.wheel import read_wheel
 
-
-def _record(text: str, left_out: set[str]) -> bytes:
-    """A RECORD of what is there: the scripts' hashes would differ from machine to machine."""
-    out = io.StringIO()
-    rows = (row for row in csv.reader(io.StringIO(text)) if row and row[0].removeprefix("../../") not in left_out)
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
-
-
-def _files(folder: Path) -> list[str]:
-    found = []
-    for at, _, names in os.walk(folder):
-        found += [os.path.relpath(os.path.join(at, name), folder) for name in names]
-    return sorted(found)
+    found: dict[str, Entry] = {}
+    for wheel in wheels:
+        for entry in read_wheel(store.path(f"sha256:{wheel.sha256}"), wheel, python):
+            if found.setdefault(entry.path, entry) != entry:
+                progress(f"/{entry.path} is in several wheels: the one of {wheel.name} is taken")
+                found[entry.path] = entry
+    return list(found.values())
 
 
 def _entry(path: Path, target: str) -> Entry:

@@ -1,13 +1,13 @@
-"""The program uv, which resolves and installs Python distributions for another Python and another platform."""
+"""The program uv, which resolves Python distributions for another Python and another platform."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Sequence
-from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,12 +15,14 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from barehull.application.model import Requirement
-from barehull.core.errors import BarehullError, IncompleteError, InputError, IntegrityError
+from barehull.build.indexes import settings_of_pip
+from barehull.core.errors import BarehullError, IncompleteError, InputError
 from barehull.lock import LockedWheel
 
 # The newest manylinux that uv knows and the release's glibc runs (12: 2.36, 13: 2.41).
 _MANYLINUX = {12: "manylinux_2_36", 13: "manylinux_2_40"}
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_FORMAT = ("--format", "pylock.toml", "--no-header", "--no-annotate")
 _TIMEOUT = 1800  # seconds
 _BOXES = re.compile(r"[\u2500-\u25ff\u00d7]")  # what uv draws around its messages
 _NETWORK = ("error sending request", "Failed to fetch", "dns error", "Connection refused", "timed out", "offline")
@@ -37,6 +39,7 @@ class _Hashes:
 class _Wheel:
     url: str
     hashes: _Hashes
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,16 @@ def platform_of(architecture: str, debian: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A wheel that an index has: normalised name, version, address without credentials, SHA-256 in hex."""
+    """A wheel that an index has: normalised name, version, address without credentials, SHA-256 in hex, and its size.
+
+    The size is 0 where the index does not tell it.
+    """
 
     name: str
     version: str
     url: str
     sha256: str
+    size: int = 0
 
     @property
     def file(self) -> str:
@@ -80,8 +87,8 @@ def resolve(requirements: Sequence[Requirement], python: str, platform: str, cac
     if not requirements:
         return ()
     text = "".join(f"{requirement.text}\n" for requirement in requirements)
-    arguments = ["pip", "compile", "--format", "pylock.toml", "--no-header", "--no-annotate", "-"]
-    offers = _offers(_run([*arguments, *_target(python, platform)], cache, text, requirements))
+    arguments = ["pip", "compile", *_FORMAT, *_python(python), "--python-platform", platform, "-"]
+    offers = _offers(_run(arguments, cache, text, requirements))
     if not offers:
         raise IncompleteError("uv resolved nothing", advice="Run `uv pip compile` on the requirements to see why.")
     return offers
@@ -103,30 +110,26 @@ def _wheels(package: _Package) -> list[Offer]:
             advice="Name it by its version alone, and publish a wheel to your own index; nothing is compiled here.",
         )
     name = re.sub(r"[-_.]+", "-", package.name).lower()
-    return [Offer(name, package.version, wheel.url, wheel.hashes.sha256) for wheel in package.wheels]
+    return [Offer(name, package.version, wheel.url, wheel.hashes.sha256, wheel.size) for wheel in package.wheels]
 
 
-def install(wheels: Sequence[LockedWheel], python: str, platform: str, target: Path) -> None:
-    """Install locked wheels into the folder `target`. Errors: IntegrityError when a file is not the locked one.
-
-    Fetched anew: uv unpacks wheels in its cache, and does not hash again what it finds there.
-    """
-    lines = [f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}" for wheel in wheels]
-    arguments = ["pip", "install", "--target", str(target), "--no-deps", "--require-hashes", "--link-mode", "copy"]
-    _run([*arguments, "-r", "-", *_target(python, platform)], None, "\n".join(lines) + "\n", ())
+def find(wheels: Sequence[LockedWheel], python: str, cache: Path) -> tuple[Offer, ...]:
+    """Every wheel, for whatever platform, that the index has of the locked versions. Errors: those of `resolve`."""
+    arguments = ["pip", "compile", "--universal", "--no-deps", *_FORMAT, *_python(python), "-"]
+    return _offers(_run(arguments, cache, "".join(f"{wheel.name}=={wheel.version}\n" for wheel in wheels), ()))
 
 
-def _target(python: str, platform: str) -> list[str]:
-    return ["--python-version", python, "--python-platform", platform, "--only-binary", ":all:"]
+def _python(version: str) -> list[str]:
+    # Its own interpreter is named: to look for one of that version, on PATH and for download, took uv 13 s.
+    return ["--python", sys.executable, "--python-version", version, "--only-binary", ":all:"]
 
 
-def _run(arguments: Sequence[str], cache: Path | None, text: str, requirements: Sequence[Requirement]) -> str:
+def _run(arguments: Sequence[str], cache: Path, text: str, requirements: Sequence[Requirement]) -> str:
     from uv import find_uv_bin
 
-    # Nothing of the environment that would change what is installed; what says where to find it stays.
+    # Nothing of the environment that would change what is chosen; what says where to find it stays.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("VIRTUAL_ENV", "CONDA"))}
-    environment |= {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", **_index(environment)}
-    environment |= {"UV_CACHE_DIR": str(cache)} if cache else {"UV_NO_CACHE": "1"}
+    environment |= {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", "UV_CACHE_DIR": str(cache), **settings_of_pip(environment)}
     try:
         result = subprocess.run(
             [find_uv_bin(), "--quiet", *arguments],
@@ -154,11 +157,6 @@ def _failure(said: str, requirements: Sequence[Requirement]) -> BarehullError:
             f"no space is left for Python distributions: {said}",
             advice="Free space there, or set BAREHULL_CACHE and TMPDIR to another disk.",
         )
-    if "hash mismatch" in said.lower():
-        return IntegrityError(
-            f"a Python distribution is not the locked one: {said}",
-            advice="The index, or something on the way, changed a file. Resolve again with --update if that is right.",
-        )
     if any(sign.lower() in said.lower() for sign in _NO_WHEEL):
         return InputError(
             f"{where}a dependency has no wheel for this Python and platform: {said}",
@@ -178,32 +176,3 @@ def _blamed(said: str, requirements: Sequence[Requirement]) -> str:
         if name and re.search(rf"\b{re.escape(name[0])}\b", said, re.IGNORECASE):
             return f"{requirement.where} ({requirement.text}): "
     return ""
-
-
-def _index(environment: dict[str, str]) -> dict[str, str]:
-    """The index that pip is configured for, as uv's setting, where uv has none of its own."""
-    found: dict[str, str] = {}
-    settings = _pip_settings(environment)
-    pairs = (
-        ("UV_DEFAULT_INDEX", "PIP_INDEX_URL", "index-url"),
-        ("UV_INDEX", "PIP_EXTRA_INDEX_URL", "extra-index-url"),
-        ("SSL_CERT_FILE", "PIP_CERT", "cert"),
-    )
-    for ours, variable, key in pairs:
-        value = environment.get(variable) or settings.get(key)
-        if value and ours not in environment and "UV_INDEX_URL" not in environment:
-            found[ours] = value
-    return found
-
-
-def _pip_settings(environment: dict[str, str]) -> dict[str, str]:
-    """[global] of pip's configuration files, the user's over the machine's."""
-    files = [Path("/etc/pip.conf"), Path.home() / ".pip/pip.conf", Path.home() / ".config/pip/pip.conf"]
-    if named := environment.get("PIP_CONFIG_FILE"):
-        files = [Path(named)]
-    parser = ConfigParser(interpolation=None)
-    try:
-        parser.read(files)
-    except (Error, UnicodeDecodeError) as error:
-        raise InputError(f"pip's configuration cannot be read: {error}", advice="Correct the file.") from error
-    return dict(parser["global"]) if parser.has_section("global") else {}
