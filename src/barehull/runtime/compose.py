@@ -44,19 +44,19 @@ def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silen
     architecture = lock.platform.partition("/")[2]
     style = Style(recipe.minimal, recipe.debian >= 13 or not recipe.minimal, architecture)
     progress(f"composing {recipe.name} on Debian {recipe.debian}: {len(lock.debs)} packages")
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        pieces = list(pool.map(lambda debs: make_piece(debs, style, store), _grouped(lock.debs)))
-    layers = [piece.layer for piece in pieces]
-    if not recipe.minimal and recipe.debian < 13:
-        layers.insert(0, write_layer(made.merged_usr_links(), store, created_by="barehull: merged /usr"))
-    layers.append(_made_layer(recipe, architecture, pieces, store))
 
     @cache  # it is looked over whole each time
     def interpreter() -> Interpreter:
         return unpack_interpreter((*lock.debs, *lock.tools), recipe.python, store)
 
-    if recipe.bytecode:
-        layers.append(_bytecode_layer(lock.debs, style, interpreter, recipe.python, store, progress))
+    with ThreadPoolExecutor(_WORKERS + 1) as pool:
+        # At the same time, since it mostly waits for the interpreter.
+        bytecode = pool.submit(_bytecode_layers, lock.debs, style, interpreter, recipe, store, progress)
+        pieces = list(pool.map(lambda debs: make_piece(debs, style, store), _grouped(lock.debs)))
+    layers = [piece.layer for piece in pieces]
+    if not recipe.minimal and recipe.debian < 13:
+        layers.insert(0, write_layer(made.merged_usr_links(), store, created_by="barehull: merged /usr"))
+    layers += [_made_layer(recipe, architecture, pieces, store), *bytecode.result()]
     config = Config(
         architecture=architecture,
         env=recipe.env,
@@ -91,30 +91,34 @@ def _made_layer(recipe: Recipe, architecture: str, pieces: Iterable[Piece], stor
     return write_layer(with_parents(entries), store, created_by="barehull: users, os-release, ld.so.cache")
 
 
-def _bytecode_layer(
+def _bytecode_layers(
     debs: Sequence[LockedDeb],
     style: Style,
     interpreter: Callable[[], Interpreter],
-    version: str,
+    recipe: Recipe,
     store: Store,
     progress: Progress,
-) -> Layer:
-    """The compiled standard library, remembered by the packages that it is made from."""
+) -> list[Layer]:
+    """The compiled standard library, remembered by the packages that it is made from; none where none is wanted."""
+    if not recipe.bytecode:
+        return []
     python = [deb for deb in debs if deb.name.startswith(("libpython3", "python3-distutils"))]
     key = "3 " + " ".join(deb.sha256 for deb in python)
     remembered = store.recall("bytecode", key)
     if remembered is not None:
         layer = msgspec.json.decode(remembered, type=Layer)
         if store.get(layer.digest.removeprefix("sha256:")) is not None:
-            return layer
+            return [layer]
     progress("compiling the standard library with the image's own Python")
     sources = [
         entry
         for deb in python
         for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style)
-        if entry.kind == "file" and entry.path.endswith(".py") and entry.path.startswith(f"usr/lib/python{version}/")
+        if entry.kind == "file"
+        and entry.path.endswith(".py")
+        and entry.path.startswith(f"usr/lib/python{recipe.python}/")
     ]
     compiled = interpreter().compile(sources)
     layer = write_layer(with_parents(compiled), store, created_by="barehull: bytecode of the standard library")
     store.remember("bytecode", key, msgspec.json.encode(layer))
-    return layer
+    return [layer]
