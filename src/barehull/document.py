@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a build shows proofs only, and need not wait for the rest
     from barehull.advisories.model import Coverage, Database
     from barehull.compare.model import Comparison, Verdict
     from barehull.inventory.model import Inventory
+    from barehull.lock import LockedBase
     from barehull.proof.run import Proof
     from barehull.scan.model import Scan
 
@@ -41,7 +42,8 @@ class Document:
     """What was done and found. `kind` says by which command; `created` is ISO 8601 UTC.
 
     `old` and `comparison` are None where nothing is replaced; `proofs` are empty where none were asked for.
-    `lock_digest` is the SHA-256 of the lock, "" without one; `run` the command line that runs the image.
+    `lock_digest` is the SHA-256 of the lock, "" without one; `run` the command line that runs the image. `base` is the
+    image that it is built on, None where it is composed.
     """
 
     kind: Literal["release", "scan", "compare"]
@@ -55,6 +57,7 @@ class Document:
     proofs: tuple[Proof, ...] = ()
     lock_digest: str = ""
     run: str = ""
+    base: LockedBase | None = None
 
     @property
     def database(self) -> Database:

@@ -36,7 +36,7 @@ from barehull.runtime.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:  # steps that are not taken each time are imported when they are: a build that changes one line
     from barehull.advisories.store import AdvisoryStore  # would wait as long again for them
-    from barehull.build.engine import Wish
+    from barehull.build.engine import EngineRun, Wish
     from barehull.compare.model import Policy
     from barehull.document import Document
     from barehull.scan.model import Scan
@@ -63,12 +63,14 @@ def open_workshop(mirror: str | None = None, progress: Progress = silent) -> Wor
 class Built:
     """An image, the lock that it was made from, and what was proved of it; no proofs of a conventional image.
 
-    What an engine made of a Dockerfile has no lock.
+    What an engine made of a Dockerfile has no lock, and `engine` says what was asked of which one. `started`: when.
     """
 
     image: Image
     lock: Lock | None
     proofs: tuple[Proof, ...]
+    engine: EngineRun | None = None
+    started: datetime | None = None
 
 
 def build(
@@ -89,9 +91,9 @@ def build(
     image = _image(application, lock, runtime, workshop)
     image = recompressed(image, compression, workshop.store, foreign=runtime.foreign)
     if recipe and not recipe.minimal:
-        return Built(image, lock, ())
+        return Built(image, lock, (), started=workshop.now)
     workshop.progress("proving the finished image")
-    return Built(image, lock, prove(image, workshop.store))
+    return Built(image, lock, prove(image, workshop.store), started=workshop.now)
 
 
 def build_by_engine(
@@ -106,15 +108,16 @@ def build_by_engine(
 
     Errors: InputError without a Dockerfile; IncompleteError without an engine, and when it fails.
     """
-    from barehull.build.engine import build_dockerfile
+    from barehull.build.engine import build_dockerfile, describe_run
 
     platform = application.runtime.platform
+    run = describe_run(application.folder, wish, platform)
     image = build_dockerfile(application.folder, wish, platform, workshop.store, workshop.progress)
     image = recompressed(image, compression, workshop.store)
     if conventional:
-        return Built(image, None, ())
+        return Built(image, None, (), run, workshop.now)
     workshop.progress("proving the finished image")
-    return Built(image, None, prove(image, workshop.store))
+    return Built(image, None, prove(image, workshop.store), run, workshop.now)
 
 
 def make_lock(application: Application, workshop: Workshop, fetcher: Fetcher) -> Lock:
@@ -144,6 +147,7 @@ def release(
         proofs=built.proofs,
         lock_digest=f"sha256:{hashlib.sha256(to_json(built.lock).encode()).hexdigest()}" if built.lock else "",
         run=f"podman run --rm{ports} {output}",
+        base=built.lock.base if built.lock else None,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
+from barehull.advisories.model import Coverage
 from barehull.compare.model import Comparison
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
 from barehull.document import SCHEMA, Document, Side
@@ -32,16 +34,7 @@ def render(document: Document) -> str:
             "digest": database.digest,
             "date": database.date,
             "origin": database.origin,
-            "coverage": [
-                {
-                    "ecosystem": reach.ecosystem,
-                    "kind": reach.kind,
-                    "as_of": reach.as_of,
-                    "records": reach.records,
-                    "left_out": reach.left_out,
-                }
-                for reach in document.coverage
-            ],
+            "coverage": [_coverage(reach) for reach in document.coverage],
         },
         "proofs": [{"name": proof.name, "title": proof.title, **_outcome(proof.outcome)} for proof in document.proofs],
         "new": _side(document.new),
@@ -49,8 +42,19 @@ def render(document: Document) -> str:
         "comparison": _comparison(document.comparison) if document.comparison else None,
         "lock": document.lock_digest or None,
         "run": document.run or None,
+        **({"base": asdict(document.base)} if document.base else {}),
     }
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def _coverage(reach: Coverage) -> dict[str, Any]:
+    return {
+        "ecosystem": reach.ecosystem,
+        "kind": reach.kind,
+        "as_of": reach.as_of,
+        "records": reach.records,
+        "left_out": reach.left_out,
+    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -27,6 +27,8 @@ def render(document: Document) -> str:
     lines += [f"- {text(reason)}" for reason in document.verdict.reasons]
     lines += [f"- accepted: {text(it)}" for it in document.verdict.used]
     lines += [f"- **expired, does not count:** {text(it)}" for it in document.verdict.expired]
+    if document.base:
+        lines.append(f"- base: {text(words.base(document.base))}")
     lines += ["", *_table(document), ""]
     if document.comparison is not None:
         lines += _comparison(document.comparison)

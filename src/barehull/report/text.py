@@ -67,6 +67,8 @@ def _table(document: Document) -> Iterator[str]:
     for title, side in zip(header, sides, strict=True):
         if side:
             yield f"  {title:<5}{safe(side.reference)}  {side.inventory.image}"
+    if document.base:
+        yield f"  base {words.base(document.base)}"
 
 
 def _numbers(side: Side) -> dict[str, str]:

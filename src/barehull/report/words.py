@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from barehull.advisories.model import Coverage
     from barehull.compare.model import Fixed
     from barehull.inventory.model import Component
+    from barehull.lock import LockedBase
 
 WIDTH = 100
 
@@ -77,3 +78,9 @@ def wrapped(words: Sequence[str], indent: str) -> list[str]:
         ", ".join(words), WIDTH, initial_indent=indent, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+
+
+def base(locked: LockedBase) -> str:
+    """The image that another is built on, and who signed it."""
+    signer = f"signed by {locked.signer}" if locked.signer else "UNVERIFIED: no signature of it was checked"
+    return safe(f"{locked.name}  {locked.digest}, {signer}")
