@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barehull.core.errors import InputError
@@ -76,6 +77,23 @@ def test_what_is_no_lock_of_this_version_is_refused(text: str) -> None:
         from_json(text, "barehull.lock")
     assert "barehull.lock" in caught.value.what
     assert "--update" in caught.value.advice
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_whatever_is_edited_the_answer_is_a_lock_or_words(data: st.DataObject) -> None:
+    text = VERSION_2
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        put = data.draw(st.sampled_from(["", "{", "[", "]", '"', ",", "null", "-1", '"x": 1,', "\ud800", "\0"]))
+        text = text[:start] + put + text[start + data.draw(st.integers(0, 20)) :]
+    with contextlib.suppress(InputError):
+        assert all(isinstance(lock, Lock) for lock in from_json(text, "lock"))
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(InputError, match="is not a lock"):
+        from_json('{"schema": ' + "[" * 100_000, "barehull.lock")
 
 
 def test_a_package_is_a_line() -> None:

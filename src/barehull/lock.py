@@ -123,7 +123,7 @@ def from_json(text: str, what: str) -> tuple[Lock, ...]:
                 advice=f"{_ADVICE} The barehull that wrote it can still read it.",
             )
         file = msgspec.json.decode(text, type=_File)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InputError(f"{what} is not a lock: {error}", advice=_ADVICE) from error
     for key in _strangers(raw, msgspec.to_builtins(file)):
         raise InputError(f"{what} has a key {key!r}, which this barehull does not know", advice=_ADVICE)

@@ -30,6 +30,12 @@ def test_platforms_are_as_new_as_the_releases_glibc() -> None:
     assert uv.platform_of("arm64", 13) == "aarch64-manylinux_2_40"
 
 
+@pytest.mark.parametrize(("architecture", "debian"), [("amd64", 14), ("s390x", 13)])
+def test_a_platform_that_is_not_known(architecture: str, debian: int) -> None:
+    with pytest.raises(InputError, match=f"Debian {debian} on '{architecture}' is not known"):
+        uv.platform_of(architecture, debian)
+
+
 PACKAGE = """
 [[packages]]
 name = "Typing.Extensions"

@@ -55,7 +55,13 @@ class _Pylock:
 
 
 def platform_of(architecture: str, debian: int) -> str:
-    """The name of a platform as uv has it: "x86_64-manylinux_2_40"."""
+    """The name of a platform as uv has it: "x86_64-manylinux_2_40". InputError where no wheels are known for it."""
+    if architecture not in _MACHINES or debian not in _MANYLINUX:
+        raise InputError(
+            f"which wheels run on Debian {debian} on {architecture[:40]!r} is not known",
+            advice=f"It is of Debian {', '.join(map(str, _MANYLINUX))} on {', '.join(_MACHINES)}. If the lock says so, "
+            "make it anew with `barehull lock --update`.",
+        )
     return f"{_MACHINES[architecture]}-{_MANYLINUX[debian]}"
 
 
