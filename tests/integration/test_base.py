@@ -10,6 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -261,3 +262,23 @@ def test_a_base_without_python(app: Callable[..., Bench], lab: Lab) -> None:
     push_image(bare, f"{lab.address}/bare/base:1")
     said = app(f"{lab.address}/bare/base:1").run("build", "app", "--output", "oci:new", code=2)
     assert "has no Python: /usr/bin/python3 leads to no" in said.stderr
+
+
+def test_a_name_whose_signer_is_known(app: Callable[..., Bench], lab: Lab, tmp_path: Path) -> None:
+    """gcr.io/distroless leads to the lab, whose signature is not that of distroless: a mirror that swaps images."""
+    conf = tmp_path / "registries.conf"
+    conf.write_text(f'[[registry]]\nprefix = "gcr.io"\nlocation = "{lab.address}"\ninsecure = true\n')
+    redirected = {"CONTAINERS_REGISTRIES_CONF": str(conf)}
+    lab.sign(lab.image.digest)
+    name = "gcr.io/distroless/python3-debian13"
+    said = app(name).run("build", "app", "--output", "oci:new", code=2, **redirected)
+    assert "no valid signature of keyless@distroless.iam.gserviceaccount.com" in said.stderr
+    assert 'base-signature = "unchecked"' in said.stderr
+    ours = app(name, base_key="cosign.pub")
+    ours.run("build", "app", "--output", "oci:new", "-q", **redirected)
+    bench = app(name, base_signature="unchecked")
+    told = bench.run("release", "app", "--output", "oci:new", "--report", "out", code=3, **redirected)
+    assert "UNCHECKED" in told.stderr
+    assert f"base {name}  {lab.image.digest}, UNVERIFIED" in told.stdout
+    provenance = (bench.folder / "out/provenance.json").read_text()
+    assert '"barehull:signer": "unverified"' in provenance

@@ -38,8 +38,8 @@ class Contents:
 def read_contents(rootfs: Rootfs, base: str) -> Contents:
     """What is in the image called `base`. InputError when it has no Python, or is of no Debian that is known."""
     found = read_distribution(rootfs)
-    debian = int(found.ecosystem.partition(":")[2]) if found.ecosystem else 0
-    if debian not in CODENAMES:
+    debian = {f"Debian:{release}": release for release in CODENAMES}.get(found.ecosystem)
+    if debian is None:
         raise InputError(
             f"the base {base} is of {found.name!r:.100}, and barehull builds on Debian only",
             advice=f"Take a base of Debian {' or '.join(map(str, CODENAMES))}, as gcr.io/distroless/python3-debian13.",
