@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,21 +19,27 @@ from hypothesis import strategies as st
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from barehull.attest.collect import collect, date_of, read_inputs
+from barehull.attest.collect import collect, date_of, read_inputs, sources_of
 from barehull.attest.cyclonedx import to_cyclonedx
-from barehull.attest.provenance import Invocation, to_provenance
+from barehull.attest.provenance import Invocation, Making, to_provenance
 from barehull.attest.scan import to_scan_statement
 from barehull.attest.spdx import to_spdx
+from barehull.build.engine import EngineRun
 from barehull.compare.model import Policy
 from barehull.compare.policy import judge_alone
 from barehull.core.errors import InputError
+from barehull.files import Store
 from barehull.inventory.model import Component, Files, SuspectFile
+from barehull.oci.layer import with_parents, write_layer
+from barehull.oci.manifest import make_image
+from barehull.oci.model import Config, Entry
 from barehull.scan.model import Scan
 
 from .conftest import COMPONENTS, DIGEST, INPUTS, INVENTORY, LOCK, OPENSSL, PSYCOPG, SUSPECT
 
 CASES = Path(__file__).parents[1] / "cases" / "attest"
 CREATED = "2026-11-24T12:00:00Z"
+MAKING = Making(INPUTS, LOCK, invocation=Invocation(CREATED, CREATED), tool_version="0.1.0")
 SPDX_ID = re.compile(r"SPDXRef-[a-zA-Z0-9.-]+")
 
 
@@ -45,7 +53,7 @@ def test_documents_are_as_they_were(name: str, scan: Scan) -> None:
     """`UPDATE_GOLDENS=1 make test` writes them anew; look at the difference before you commit it."""
     made = {
         "sbom.spdx.json": lambda: to_spdx(INVENTORY, date_of(LOCK)),
-        "provenance.json": lambda: to_provenance(DIGEST, "demo", LOCK, INPUTS, Invocation(CREATED, CREATED)),
+        "provenance.json": lambda: to_provenance(DIGEST, "demo", MAKING),
         "scan.json": lambda: scan_statement(scan),
     }[name]()
     if os.environ.get("UPDATE_GOLDENS"):
@@ -132,7 +140,7 @@ def test_cyclonedx_fits_its_schema() -> None:
 
 class TestProvenance:
     def test_it_is_a_statement_about_the_image(self) -> None:
-        said = json.loads(to_provenance(DIGEST, "demo", LOCK, INPUTS))
+        said = json.loads(to_provenance(DIGEST, "demo", Making(INPUTS, LOCK)))
         assert said["_type"] == "https://in-toto.io/Statement/v1"
         assert said["subject"] == [{"name": "demo", "digest": {"sha256": "b" * 64}}]
         assert said["predicateType"] == "https://slsa.dev/provenance/v1"
@@ -140,7 +148,7 @@ class TestProvenance:
         assert said["predicate"]["runDetails"]["metadata"] == {}
 
     def test_all_that_the_lock_names_is_a_dependency(self) -> None:
-        definition = json.loads(to_provenance(DIGEST, "demo", LOCK, INPUTS))["predicate"]["buildDefinition"]
+        definition = json.loads(to_provenance(DIGEST, "demo", Making(INPUTS, LOCK)))["predicate"]["buildDefinition"]
         digests = [it["digest"]["sha256"] for it in definition["resolvedDependencies"]]
         locked = {it.sha256 for it in (*LOCK.suites, *LOCK.debs, *LOCK.wheels)}
         assert locked < set(digests)
@@ -150,9 +158,37 @@ class TestProvenance:
         assert "pkg:deb/debian/tzdata@1:2~3%2Bb1?arch=all&distro=debian-13" in [it.replace("%3A", ":") for it in uris]
 
     def test_a_changed_input_shows(self) -> None:
-        assert to_provenance(DIGEST, "demo", LOCK, INPUTS) != to_provenance(
-            DIGEST, "demo", LOCK, INPUTS | {"Dockerfile": b"FROM debian\n"}
-        )
+        other = Making(INPUTS | {"Dockerfile": b"FROM debian\n"}, LOCK)
+        assert to_provenance(DIGEST, "demo", Making(INPUTS, LOCK)) != to_provenance(DIGEST, "demo", other)
+
+    def test_the_sources_are_what_sha256sum_says_of_them(self, tmp_path: Path) -> None:
+        for name in ("b.py", "a/x.py"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(name)
+        said = subprocess.run(["sha256sum", "a/x.py", "b.py"], cwd=tmp_path, capture_output=True, check=True).stdout
+        sources = tuple((line.split()[1], line.split()[0]) for line in reversed(said.decode().splitlines()))
+        definition = json.loads(to_provenance(DIGEST, "demo", replace(MAKING, sources=sources)))["predicate"]
+        (found,) = (it for it in definition["buildDefinition"]["resolvedDependencies"] if it["name"] == "sources")
+        assert found["digest"]["sha256"] == hashlib.sha256(said).hexdigest()
+        assert found["annotations"] == {"barehull:files": 2}
+
+    def test_only_the_times_differ_from_run_to_run(self) -> None:
+        one, two = (replace(MAKING, invocation=Invocation(CREATED, f"{year}")) for year in (2030, 2031))
+        first, second = (json.loads(to_provenance(DIGEST, "demo", it)) for it in (one, two))
+        assert first != second
+        assert first["predicate"]["runDetails"].pop("metadata") == {"startedOn": CREATED, "finishedOn": "2030"}
+        del second["predicate"]["runDetails"]["metadata"]
+        assert first == second
+
+    def test_of_an_engines_image_it_names_dockerfile_and_engine_and_no_secret(self) -> None:
+        run = EngineRun("buildah", "buildah version 1.28.2", "Dockerfile", "f" * 64, "linux/arm64", "", ("TOKEN",))
+        predicate = json.loads(to_provenance(DIGEST, "demo", Making(INPUTS, engine=run)))["predicate"]
+        definition = predicate["buildDefinition"]
+        assert definition["buildType"].endswith("/engine/v1")
+        assert definition["externalParameters"]["buildArguments"] == ["TOKEN"]
+        assert definition["internalParameters"] == {"platform": "linux/arm64"}
+        assert definition["resolvedDependencies"] == [{"name": "Dockerfile", "digest": {"sha256": "f" * 64}}]
+        assert predicate["runDetails"]["builder"]["version"]["buildah"] == "buildah version 1.28.2"
 
     def test_the_inputs_are_those_that_are_there(self, tmp_path: Path) -> None:
         (tmp_path / "Dockerfile").write_bytes(b"FROM scratch\n")
@@ -178,5 +214,19 @@ class TestScan:
 
 
 def test_all_documents_of_a_build_are_the_same_bytes_again() -> None:
-    assert collect(INVENTORY, LOCK, "demo", INPUTS) == collect(INVENTORY, LOCK, "demo", INPUTS)
-    assert len({(it.media_type, it.notes) for it in collect(INVENTORY, LOCK, "demo", INPUTS)}) == 3
+    made = collect(INVENTORY, "demo", MAKING)
+    assert made == collect(INVENTORY, "demo", MAKING)
+    assert len({(it.media_type, it.notes) for it in made}) == 3
+
+
+def test_of_an_image_of_unknown_making_there_is_no_provenance() -> None:
+    assert len(collect(INVENTORY, "demo", Making())) == 2
+
+
+def test_the_sources_are_the_applications_files_in_the_image(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    below = [Entry("app", "directory"), Entry("app/hidden.py", "file", content=b"of the runtime")]
+    pyc = Entry("app/__pycache__/main.cpython-313.pyc", "file", content=b"made")
+    own = [Entry("app", "directory"), Entry("app/main.py", "file", content=b"own"), pyc, Entry("etc/x", "file")]
+    layers = [write_layer(with_parents(entries), store, created_by="test") for entries in (below, own)]
+    assert sources_of(make_image(Config(), layers, store)) == (("main.py", hashlib.sha256(b"own").hexdigest()),)

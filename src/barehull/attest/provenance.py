@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from packageurl import PackageURL
 
 from barehull.attest.statement import statement
 from barehull.base.pull import registry_name
+from barehull.build.engine import EngineRun
+from barehull.core.version import VERSION
 from barehull.lock import Lock, LockedBase, LockedDeb, LockedWheel, to_json
 
 PREDICATE = "https://slsa.dev/provenance/v1"
+ENGINE_BUILD_TYPE = "https://github.com/barehull/barehull/attest/engine/v1"
 BUILD_TYPE = "https://github.com/barehull/barehull/attest/build/v1"
 UNVERIFIED = "unverified"
+UNKNOWN = "unknown"
+SOURCES = "sources"  # the application's own files
 BUILDER = "https://github.com/barehull/barehull/attest/builder/local"
 
 
@@ -27,31 +32,66 @@ class Invocation:
     finished: str = ""
 
 
-def to_provenance(
-    digest: str, name: str, lock: Lock, inputs: Mapping[str, bytes], invocation: Invocation | None = None
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What an image was made of: by a lock, or by an engine.
+
+    `inputs` are the files beside the application that said what to build, by name, e.g. barehull.toml and Dockerfile;
+    `sources` the application's own files in the image, by their paths, with their SHA-256s.
+    """
+
+    inputs: Mapping[str, bytes] = field(default_factory=dict)
+    lock: Lock | None = None
+    engine: EngineRun | None = None
+    sources: tuple[tuple[str, str], ...] = ()
+    invocation: Invocation = Invocation()
+    tool_version: str = VERSION
+
+
+def to_provenance(digest: str, name: str, making: Making) -> str:
     """The provenance of the image with `digest`, made by the program itself on whatever machine it ran.
 
-    `inputs` are the files beside the application that said what to build, by name, e.g. barehull.toml and Dockerfile.
+    What was made alike has the same provenance but for the times of its invocation.
     """
-    run = invocation or Invocation()
-    times = {"startedOn": run.started, "finishedOn": run.finished}
+    times = {"startedOn": making.invocation.started, "finishedOn": making.invocation.finished}
+    kind, outside, inside = BUILD_TYPE, dict[str, Any](), dict[str, Any]()
+    tools = {"barehull": making.tool_version}
+    if lock := making.lock:
+        inside = {"recipe": lock.recipe, "debian": lock.debian, "platform": lock.platform}
+    if run := making.engine:
+        kind, inside = ENGINE_BUILD_TYPE, {"platform": run.platform}
+        outside = {"dockerfile": run.dockerfile, "target": run.target, "buildArguments": list(run.build_args)}
+        tools[run.program] = run.version or UNKNOWN
+    listed = [{"name": path, "digest": _sha256(making.inputs[path])} for path in sorted(making.inputs)]
     predicate = {
         "buildDefinition": {
-            "buildType": BUILD_TYPE,
-            "externalParameters": {
-                "application": name,
-                "inputs": [{"name": path, "digest": _sha256(inputs[path])} for path in sorted(inputs)],
-            },
-            "internalParameters": {"recipe": lock.recipe, "debian": lock.debian, "platform": lock.platform},
-            "resolvedDependencies": _dependencies(lock),
+            "buildType": kind,
+            "externalParameters": {"application": name, "inputs": listed, **outside},
+            "internalParameters": inside,
+            "resolvedDependencies": _resolved(making),
         },
         "runDetails": {
-            "builder": {"id": BUILDER, "version": {"barehull": lock.tool_version}},
+            "builder": {"id": BUILDER, "version": tools},
             "metadata": {key: time for key, time in times.items() if time},
         },
     }
     return statement(digest, name, PREDICATE, predicate)
+
+
+def _resolved(making: Making) -> list[dict[str, Any]]:
+    found = _dependencies(making.lock) if making.lock else []
+    if making.engine:
+        found.append({"name": making.engine.dockerfile, "digest": {"sha256": making.engine.sha256}})
+    if making.sources:
+        notes = {"barehull:files": len(making.sources)}
+        found.append({"name": SOURCES, "digest": _sha256(_as_sha256sum(making.sources)), "annotations": notes})
+    return found
+
+
+def _as_sha256sum(sources: Iterable[tuple[str, str]]) -> bytes:
+    """What the program sha256sum prints of the files in the order of their paths: anyone can make it again."""
+    lines = (f"{sha256}  {path}\n" for path, sha256 in sorted(sources))
+    return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _dependencies(lock: Lock) -> list[dict[str, Any]]:
@@ -62,7 +102,7 @@ def _dependencies(lock: Lock) -> list[dict[str, Any]]:
     ]
     if lock.base:
         described.append(_base(lock.base))
-    described += [_deb(deb, lock.debian) for deb in sorted(lock.debs)]
+    described += [_deb(deb, lock.debian) for deb in sorted((*lock.debs, *lock.tools))]
     return described + [_wheel(wheel) for wheel in sorted(lock.wheels)]
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from barehull.build import engines
-from barehull.build.process import follow, tidy
+from barehull.build.process import ask, follow, tidy
 from barehull.core.errors import IncompleteError, InputError
 from barehull.core.progress import Progress, silent
-from barehull.files import Store, reading, scratch_folder
+from barehull.files import Store, reading, scratch_folder, sha256_of
 from barehull.oci.layout import read_layout
 from barehull.oci.manifest import parse_json, read_bounded
 from barehull.oci.model import Image
@@ -38,6 +38,21 @@ class Wish:
     dockerfile: Path | None = None
     target: str = ""
     build_args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """What was asked of which engine. `version` is as the program says it; of build arguments the names: values may be
+    secrets.
+    """
+
+    program: str
+    version: str
+    dockerfile: str
+    sha256: str  # of the Dockerfile
+    platform: str
+    target: str
+    build_args: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,16 @@ def build_dockerfile(folder: Path, wish: Wish, platform: str, store: Store, prog
             if commands.clean and not tidy(commands.clean):
                 progress(f"nothing to remove, or it could not be: {shlex.join(commands.clean)}")
         return _kept(read_layout(order.layout), platform, dockerfile, store)
+
+
+def describe_run(folder: Path, wish: Wish, platform: str) -> EngineRun:
+    """What `build_dockerfile` is about to do. Errors: as it has."""
+    dockerfile, engine = find_dockerfile(folder, wish.dockerfile), find_engine(wish.engine)
+    with reading(dockerfile):
+        sha256 = sha256_of(dockerfile)
+    said = ask([engine.PROGRAM, "--version"])
+    names = tuple(sorted({name for name, _ in wish.build_args}))
+    return EngineRun(engine.PROGRAM, said, dockerfile.name, sha256, platform, wish.target, names)
 
 
 def _carry_out(engine: Engine, step: Sequence[str], dockerfile: Path, progress: Progress) -> None:

@@ -44,6 +44,15 @@ def tidy(command: Sequence[str]) -> bool:
         return False
 
 
+def ask(command: Sequence[str]) -> str:
+    """The first line of what a short command answers; "" where it does not."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_GRACE)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return _printable(done.stdout.partition(b"\n")[0]) if done.returncode == 0 else ""
+
+
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         # A session of its own: what it has started can be ended with it, and it asks nothing at the terminal.

@@ -15,6 +15,7 @@ from barehull.cli.common import (
     compression_option,
     config_option,
     exit_code,
+    made,
     mirror_option,
     output_for,
     platform_option,
@@ -78,6 +79,6 @@ def command(
     if attest:
         from barehull.attest.collect import attach_built
 
-        attach_built(built.image, built.lock, folder, config, output, progress)
+        attach_built(built.image, folder.name, made(built, folder, config), output, progress)
     click.echo(render_built(built.image, output, built.proofs), nl=False)
     return exit_code(state_of(built.proofs))

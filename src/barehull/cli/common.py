@@ -14,7 +14,9 @@ import click
 from barehull.core.progress import Progress
 
 if TYPE_CHECKING:
+    from barehull.attest.provenance import Making
     from barehull.document import Document, State
+    from barehull.release import Built
 
 EXIT_CODES = {"passed": 0, "failed": 1, "undecided": 3}
 
@@ -104,12 +106,20 @@ def progress_to(quiet: bool) -> Progress:
 
 
 def output_for(documents: bool, output: str) -> str:
-    """The output, with its tag where `documents` go beside it. UsageError, before the work, where they cannot go."""
-    if not documents:
-        return output
+    """The output, with its tag where `documents` go beside it. UsageError, before the work, where it cannot go."""
     from barehull.oci.attached import attachable
+    from barehull.oci.reference import check_output
 
-    return attachable(output)
+    output = attachable(output) if documents else output
+    check_output(output)
+    return output
+
+
+def made(built: Built, folder: Path, config: Path | None) -> Making:
+    """What there is to attest of how the image came about."""
+    from barehull.attest.collect import making_of
+
+    return making_of(built.image, built.lock, built.engine, built.started, folder, config)
 
 
 def exit_code(state: State) -> int:

@@ -16,6 +16,7 @@ from barehull.cli.common import (
     config_option,
     database_option,
     exit_code,
+    made,
     mirror_option,
     output_for,
     platform_option,
@@ -29,10 +30,10 @@ from barehull.core.errors import UsageError
 
 if TYPE_CHECKING:
     from barehull.application.model import Application
+    from barehull.attest.provenance import Making
     from barehull.build.engine import Wish
     from barehull.core.progress import Progress
     from barehull.document import Document
-    from barehull.lock import Lock
     from barehull.oci.recompress import Compression
     from barehull.release import Built, Workshop
 
@@ -73,11 +74,10 @@ def command(
     Exits 0 when the release is good, 1 when a proof or the verdict fails, 3 when that could not be decided.
     """
     from barehull.advisories.update import advisories_folder, open_store
-    from barehull.oci.reference import check_output, open_image, save_image
+    from barehull.oci.reference import open_image, save_image
     from barehull.release import open_workshop, release
 
     output = output_for(attest, output)
-    check_output(output)
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
     application = read(folder, config, wish, platform)
@@ -86,11 +86,12 @@ def command(
         built = make(application, wish, workshop, update, compression)
         document = release(application, built, output, replaced, advisories, workshop)
     save_image(built.image, output, workshop.progress)
+    making = made(built, folder, config)
     if attest:
-        attach_documents(built, document, folder, config, output, workshop.progress)
+        attach_documents(built, document, making, output, workshop.progress)
     click.echo(render(document, "text"))
     if report:
-        click.echo(f"reports  {', '.join(write_reports(report, document, built.lock, folder, config))}")
+        click.echo(f"reports  {', '.join(write_reports(report, document, making))}")
     click.echo(f"image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
 
@@ -116,19 +117,17 @@ def make(
     return build(application, workshop, update=update, compression=compression)
 
 
-def attach_documents(
-    built: Built, document: Document, folder: Path, config: Path | None, output: str, progress: Progress
-) -> None:
+def attach_documents(built: Built, document: Document, making: Making, output: str, progress: Progress) -> None:
     """Put SBOMs, provenance, and the scan with its verdict beside the image."""
-    from barehull.attest.collect import collect, read_inputs
+    from barehull.attest.collect import collect
     from barehull.attest.kinds import of_statement
     from barehull.attest.scan import PREDICATE, to_scan_statement
     from barehull.oci.attached import attach
 
     scan, old = document.new.scan, document.old.inventory.image if document.old else ""
     said = to_scan_statement(scan, document.verdict, document.name, document.created, document.state, old)
-    made = collect(scan.inventory, built.lock, document.name, read_inputs(folder, config))
-    attach(built.image, [*made, of_statement(said, PREDICATE, document.created)], output, progress)
+    others = collect(scan.inventory, document.name, making)
+    attach(built.image, [*others, of_statement(said, PREDICATE, document.created)], output, progress)
 
 
 def check_reports(folder: Path | None) -> None:
@@ -137,24 +136,20 @@ def check_reports(folder: Path | None) -> None:
         raise UsageError(f"{folder} is a file, and reports go into a folder", advice="Name a folder with --report.")
 
 
-def write_reports(
-    folder: Path, document: Document, lock: Lock | None, application: Path, config: Path | None
-) -> list[str]:
-    """Write the document in all formats, SBOMs, and lock and provenance where there is a lock; the paths."""
-    from barehull.attest.collect import date_of, read_inputs
+def write_reports(folder: Path, document: Document, making: Making) -> list[str]:
+    """Write the document in all formats, SBOMs, provenance, and the lock where there is one; the paths."""
+    from barehull.attest.collect import date_of
     from barehull.attest.cyclonedx import to_cyclonedx
     from barehull.attest.provenance import to_provenance
     from barehull.attest.spdx import to_spdx
     from barehull.files import write_atomically
     from barehull.lock import to_json
 
-    inventory, date = document.new.inventory, date_of(lock)
+    inventory, date = document.new.inventory, date_of(making.lock)
     files = {_FILES[form]: render(document, form) for form in FORMATS}
     files |= {"sbom.cdx.json": to_cyclonedx(inventory, date), "sbom.spdx.json": to_spdx(inventory, date)}
-    if lock:
-        inputs = read_inputs(application, config)
-        files |= {"barehull.lock": to_json(lock)}
-        files |= {"provenance.json": to_provenance(inventory.image, document.name, lock, inputs)}
+    files |= {"barehull.lock": to_json(making.lock)} if making.lock else {}
+    files |= {"provenance.json": to_provenance(inventory.image, document.name, making)}
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     return [str(folder / name) for name in files]
