@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from barehull.application.detect import read_application
-from barehull.lock import Lock, LockedDeb, LockedWheel, to_json
-from barehull.release import _inputs
+from barehull.application.platform import for_platform
+from barehull.lock import Lock, LockedDeb, LockedWheel, from_json, to_json
+from barehull.release import _inputs, keep_lock
 
 DEB = LockedDeb("zlib1g", "1:1.3", "amd64", "zlib", "1:1.3", "debian", "trixie", "pool/z.deb", "0" * 64, 1)
 
@@ -60,6 +62,29 @@ def test_check_is_0_for_a_lock_that_fits_and_1_for_one_that_does_not(lock: Path,
     lock.unlink()
     assert json.loads(run(tmp_path, "--check", "--format", "json", code=1).stdout)["fits"] is False
     assert not lock.exists()
+
+
+def test_each_platform_has_its_own_lock_in_the_file(lock: Path, tmp_path: Path) -> None:
+    application = read_application(lock.parent, None)
+    run(tmp_path, "--check", "--platform", "linux/arm64", code=1)
+    there = for_platform(application, "linux/arm64")
+    keep_lock(there, Lock("0", "linux/arm64", "python3", 13, (), (DEB,), (), _inputs(there)))
+    run(tmp_path, "--check", "--platform", "linux/arm64")
+    run(tmp_path, "--check")
+    (first,) = (kept for kept in from_json(lock.read_text(), "lock") if kept.platform == "linux/amd64")
+    keep_lock(application, dataclasses.replace(first, tool_version="1"))
+    assert [kept.tool_version for kept in from_json(lock.read_text(), "lock")] == ["1", "0"]
+    lock.write_text("garbage")  # which --update replaces
+    keep_lock(application, first)
+    assert from_json(lock.read_text(), "lock") == (first,)
+
+
+def test_a_lock_that_cannot_be_read_is_told(lock: Path, tmp_path: Path) -> None:
+    lock.write_bytes(b"\xff\xfe{")
+    assert "is not a lock" in run(tmp_path, "--check", code=2).stderr
+    lock.unlink()
+    lock.mkdir()
+    assert "does not fit" in run(tmp_path, "--check", code=1).stdout
 
 
 def test_json_names_the_database_and_what_is_unknown(lock: Path, tmp_path: Path) -> None:

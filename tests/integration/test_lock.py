@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,7 +12,7 @@ from threading import Thread
 import pytest
 
 from barehull.inventory.locked import locked_inventory
-from barehull.lock import from_json
+from barehull.lock import LockedWheel, from_json, to_json
 from barehull.oci.reference import open_image
 
 from .conftest import Bench
@@ -80,6 +81,25 @@ def test_an_update_shows_what_it_closes(bench: Bench, new: str, fresh: Callable[
     assert value["brought"] == []
     assert from_json(path.read_text(), "lock")[0].debs == from_json(text, "lock")[0].debs
     assert "There is nothing to do" in aged.run("lock", "app", "-q").stdout
+
+
+def test_an_update_shows_what_it_closes_in_wheels_and_leaves_other_platforms_alone(
+    bench: Bench, new: str, fresh: Callable[[], Bench]
+) -> None:
+    aged = fresh()
+    path = aged.app / "barehull.lock"
+    (lock,) = from_json((bench.app / "barehull.lock").read_text(), "lock")
+    flask = LockedWheel("flask", "2.2.0", "Flask-2.2.0-py3-none-any.whl", "0" * 64)
+    more = LockedWheel("urllib3", "1.26.5", "urllib3-1.26.5-py2.py3-none-any.whl", "1" * 64)
+    wheels = (flask, *(wheel for wheel in lock.wheels if wheel.name != "flask"), more)
+    arm = replace(lock, platform="linux/arm64", wheels=wheels)
+    path.write_text(to_json(replace(lock, wheels=wheels), arm))
+    value = json.loads(aged.run("lock", "app", "--update", "--format", "json", "-q").stdout)
+    assert [(it["kind"], it["name"], it["old"]) for it in value["removed"]] == [("wheel", "urllib3", "1.26.5")]
+    assert [(it["name"], it["old"], it["new"]) for it in value["changed"]] == [("flask", "2.2.0", "3.1.2")]
+    closed = {(it["vulnerability"], it["purl"]) for it in value["closed"]}
+    assert {("CVE-2023-30861", "pkg:pypi/flask@2.2.0"), ("CVE-2023-43804", "pkg:pypi/urllib3@1.26.5")} <= closed
+    assert from_json(path.read_text(), "lock") == (lock, arm)
 
 
 def test_the_first_lock_is_what_a_build_takes(fresh: Callable[[], Bench]) -> None:
