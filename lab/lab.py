@@ -66,7 +66,7 @@ class Lab:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For buildah, podman, skopeo and barehull. Engines get their own storage: real names mean stand-ins there.
+        """For buildah, podman and barehull. Engines get their own storage: real names mean stand-ins there.
 
         UsageError while the lab does not run.
         """

@@ -15,9 +15,10 @@ _HEAD = """\
 their real names, so that conventional Dockerfiles are really built and run where no registry can be reached, in CI too.
 They are made on this machine from what the package registries carry that are configured here for apt, pip, npm and Go.
 
-    make lab                                    # all of them; NAMES="golang:1.25 node:24" for some
-    python -m lab run buildah build -t app .    # a command with buildah, podman and barehull pointed at the lab
-    python -m lab down                          # stops it; what was made stays, in barehull's cache, for a week
+    make lab                                               # all of them; NAMES="golang:1.25 node:24" for some
+    .venv/bin/python -m lab run buildah build -t app .     # a command, with engines and barehull pointed at the lab
+    .venv/bin/python -m lab down                           # stops it; what was made stays, in the cache, for a week
+    make table                                             # the example in four images, built, run and compared there
 
 Engines and barehull find the lab by a `registries.conf` (`CONTAINERS_REGISTRIES_CONF`), in which `docker.io` and
 `gcr.io` are at the lab, and have a storage of their own there (`CONTAINERS_STORAGE_CONF`), so that no stand-in is ever

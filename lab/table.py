@@ -22,7 +22,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "volumes-web-app"
 DOCKERFILE_BASE = "python:3.11"
 REAL_BASE = "gcr.io/distroless/python3-debian13:nonroot"
 LISTENS = "0.0.0.0:5000"
-_COLUMNS = "image | size | packages | CVEs fixable / all | proofs that hold | user | HTTP | in its place"
+_COLUMNS = "image | size | packages | CVEs fixable / all | proofs that hold | user | HTTP | release"
 _CONFIG = """\
 [application]
 name = "volumes-web-app"
@@ -46,7 +46,7 @@ _CONVENTIONAL = "conventional Dockerfile, by buildah"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of one image. `verdict` is that of putting it in the place of the conventional one."""
+    """What is known of one image. `release` is what comes of putting it in the place of the conventional one."""
 
     image: str
     size: int
@@ -57,7 +57,7 @@ class Row:
     proofs: int
     uid: int
     answers: bool
-    verdict: str
+    release: str
 
     def __str__(self) -> str:
         cells: tuple[object, ...] = (
@@ -66,7 +66,7 @@ class Row:
             self.packages,
             f"{self.fixable} / {self.vulnerabilities}",
         )
-        cells += (f"{self.holding} of {self.proofs}", self.uid, "answers" if self.answers else "SILENT", self.verdict)
+        cells += (f"{self.holding} of {self.proofs}", self.uid, "answers" if self.answers else "SILENT", self.release)
         return "".join(f"| {cell} " for cell in cells) + "|"
 
 
@@ -117,7 +117,7 @@ def _row(image: str, folder: Path, environment: Mapping[str, str], config: Path,
         proofs=len(report["proofs"]),
         uid=uid,
         answers=answers,
-        verdict=report["state"],
+        release=report["state"],
     )
 
 

@@ -46,6 +46,7 @@ def _make(site: Site, codename: str, slim: bool) -> Image:
 def _bootstrap(machine: Machine, codename: str, slim: bool, files: str, target: str) -> list[str]:
     command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={machine.architecture}"]
     command += [f"--keyring={KEYRING}", "--skip=output/dev", "--skip=cleanup/apt"]
+    command += ["--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"']  # as the original, for speed
     if slim:
         command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _LEFT_OUT]
         command += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]

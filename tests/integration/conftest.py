@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from lab import Lab
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "volumes-web-app"
 
@@ -87,3 +89,10 @@ def new(bench: Bench) -> str:
     """The distroless image of the example."""
     bench.run("build", "app", "--output", "oci:new", "-q")
     return f"oci:{bench.folder}/new"
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The lab, over what earlier runs made; a test fills it with the stand-ins that it needs."""
+    with Lab() as made:
+        yield made
