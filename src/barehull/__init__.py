@@ -46,13 +46,14 @@ def build_image(
     """
     from barehull.application.detect import read_application
     from barehull.application.platform import for_platform
+    from barehull.base.pull import base_layers
     from barehull.oci.reference import check_output, save_image
     from barehull.release import build, open_workshop
 
     check_output(output)  # told before the work, not after it
     application = for_platform(read_application(folder, config), platform)
     built = build(application, open_workshop(mirror, progress), update=update, compression=compression)
-    save_image(built.image, output, progress)
+    save_image(built.image, output, progress, mount_from=base_layers(built.lock, built.image))
     return built
 
 

@@ -88,6 +88,15 @@ def registry_name(base: str) -> Name | None:
     return parse_name(base.removeprefix(_DOCKER))
 
 
+def base_layers(lock: Lock | None, image: Image) -> list[tuple[str, Image]]:
+    """What `save_image` may mount layers of an image from: the base that it was made on, where that is at a registry.
+
+    Its layers are the image's first; of the others the registry says that the base does not have them.
+    """
+    name = registry_name(lock.base.name) if lock and lock.base else None
+    return [(f"docker://{name}", image)] if name else []
+
+
 def _pulled(name: Name, digest: str, settings: RuntimeSettings, store: Store, progress: Progress) -> Image:
     from barehull.oci.registry import pull_image
 

@@ -34,15 +34,21 @@ if TYPE_CHECKING:
     from barehull.build.engine import Wish
     from barehull.core.progress import Progress
     from barehull.document import Document
+    from barehull.oci.model import Image
     from barehull.oci.recompress import Compression
     from barehull.release import Built, Workshop
 
+AUTO = "auto"  # of --replaces: what is under the tag of --output now
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
 
 @click.command(epilog=IMAGES)
 @application_argument
-@click.option("--replaces", metavar="IMAGE", help="The image that is replaced. Without it: a first release.")
+@click.option(
+    "--replaces",
+    metavar="IMAGE",
+    help="The image that is replaced; auto: what is under the tag of --output now. Without it: a first release.",
+)
 @click.option("--output", metavar="IMAGE", required=True, help="Where the new image goes.")
 @click.option("--report", metavar="DIR", type=click.Path(path_type=Path), help="Write reports, SBOM and lock here.")
 @config_option
@@ -74,25 +80,25 @@ def command(
     Exits 0 when the release is good, 1 when a proof or the verdict fails, 3 when that could not be decided.
     """
     from barehull.advisories.update import advisories_folder, open_store
-    from barehull.oci.reference import open_image, save_image
     from barehull.release import open_workshop, release
 
     output = output_for(attest, output)
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
     application = read(folder, config, wish, platform)
-    replaced = (replaces, open_image(replaces, progress=workshop.progress)) if replaces else None
+    replaced = to_replace(replaces, output, application.runtime.platform, workshop.progress)
     with open_store(database, advisories_folder(), workshop.progress) as advisories:
         built = make(application, wish, workshop, update, compression)
         document = release(application, built, output, replaced, advisories, workshop)
-    save_image(built.image, output, workshop.progress)
+    save(built, replaced, output, workshop.progress)
     making = made(built, folder, config)
     if attest:
         attach_documents(built, document, making, output, workshop.progress)
     click.echo(render(document, "text"))
     if report:
         click.echo(f"reports  {', '.join(write_reports(report, document, making))}")
-    click.echo(f"image    {output}\nrun it   {document.run}")
+    first = "" if replaced else "replaces nothing: this is a first release\n"
+    click.echo(f"{first}image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
 
 
@@ -104,6 +110,16 @@ def read(folder: Path, config: Path | None, wish: Wish | None, platform: str) ->
 
     application = read_dockerfile_application(folder, config) if wish else read_application(folder, config)
     return for_platform(application, platform)
+
+
+def to_replace(replaces: str | None, output: str, platform: str, progress: Progress) -> tuple[str, Image] | None:
+    """The image that is replaced, opened before its successor is made; None for a first release."""
+    from barehull.oci.reference import open_image, there_now
+
+    if replaces == AUTO:
+        progress(f"looking for what is at {output} now")
+        replaces = there_now(output)
+    return (replaces, open_image(replaces, platform, progress)) if replaces else None
 
 
 def make(
@@ -128,6 +144,15 @@ def attach_documents(built: Built, document: Document, making: Making, output: s
     said = to_scan_statement(scan, document.verdict, document.name, document.created, document.state, old)
     others = collect(scan.inventory, document.name, making)
     attach(built.image, [*others, of_statement(said, PREDICATE, document.created)], output, progress)
+
+
+def save(built: Built, replaced: tuple[str, Image] | None, output: str, progress: Progress) -> None:
+    """Write the image; a registry is asked for layers that it has of the base, or of what is replaced."""
+    from barehull.base.pull import base_layers
+    from barehull.oci.reference import save_image
+
+    known = [*base_layers(built.lock, built.image), *([replaced] if replaced else [])]
+    save_image(built.image, output, progress, mount_from=known)
 
 
 def check_reports(folder: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from barehull.core.progress import Progress, silent
 from barehull.files import Store, default_store
 from barehull.oci.archive import check_file, read_oci_archive, write_oci_archive
 from barehull.oci.docker_archive import normalised, read_docker_archive, write_docker_archive
-from barehull.oci.layout import check_folder, read_layout, write_layout
+from barehull.oci.layout import check_folder, read_layout, tag_of, write_layout
 from barehull.oci.manifest import brief
 from barehull.oci.model import Image
 from barehull.oci.registry_name import parse_name
@@ -78,16 +79,21 @@ def open_image(text: str, platform: str = "", progress: Progress = silent) -> Im
     return read[reference.transport](reference.path, reference.tag, platform)
 
 
-def save_image(image: Image, text: str, progress: Progress = silent) -> None:
+def save_image(
+    image: Image, text: str, progress: Progress = silent, *, mount_from: Sequence[tuple[str, Image]] = ()
+) -> None:
     """Write the image where `text` says. Where it names no tag, that is "latest"; in an archive of Docker's, none.
 
-    An archive is replaced as a whole. Errors: those of `parse` and of the writing, or of `push_image`.
+    An archive is replaced as a whole. `mount_from` are references and images that a registry may have the layers of.
+    Errors: those of `parse` and of the writing, or of `push_image`.
     """
     reference = _output(text)
     if reference.transport == "docker":
         from barehull.oci.registry import push_image
 
-        push_image(image, reference.tag, progress)
+        sources = [(parse(source), other) for source, other in mount_from]
+        there = [(source.tag, other) for source, other in sources if source.transport == "docker"]
+        push_image(image, reference.tag, progress, mount_from=there)
         return
     if reference.transport == "docker-archive":
         write_docker_archive(image, reference.path, reference.tag)
@@ -103,6 +109,26 @@ def check_output(text: str) -> None:
         check_folder(reference.path)
     elif reference.transport != "docker":
         check_file(reference.path)
+
+
+def there_now(text: str) -> str:
+    """What an image written to `text` takes the place of: its reference, by digest at a registry; "" for nothing yet.
+
+    A registry that cannot be asked, or does not say itself that nothing is there, is an error. Errors: those of
+    `check_output`, or of `pull_image`.
+    """
+    check_output(text)
+    reference = _output(text)
+    if reference.transport == "docker":
+        from barehull.oci.registry import pinned
+
+        name = pinned(reference.tag)
+        return f"docker://{name}" if name else ""
+    if reference.transport != "oci":  # an archive is replaced as a whole, whatever the name in it
+        path = reference.path
+        return f"{reference.transport}:{path}" if path.is_file() and path.stat().st_size else ""
+    tag = reference.tag or "latest"
+    return f"oci:{reference.path}:{tag}" if any(tag_of(it) == tag for it in check_folder(reference.path)) else ""
 
 
 def _output(text: str) -> Reference:
