@@ -20,8 +20,9 @@ def test_what_is_configured_goes_into_files() -> None:
         pip=(("index-url", "https://pypi.example.com/simple"),),
         npm_registry="https://npm.example.com/",
     ).files("trixie")
-    assert "URIs: http://mirror.example.com/debian-security\nSuites: trixie-security\n" in (
-        files["etc/apt/sources.list.d/debian.sources"]
+    assert (
+        "URIs: http://mirror.example.com/debian-security\nSuites: trixie-security\n"
+        in (files["etc/apt/sources.list.d/debian.sources"])
     )
     assert "index-url = https://pypi.example.com/simple\n" in files["etc/pip.conf"]
     assert files["usr/local/etc/npmrc"].endswith("registry=https://npm.example.com/\n")
