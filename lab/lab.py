@@ -18,7 +18,7 @@ from barehull.core.progress import Progress, silent
 from barehull.files import Store, default_store, write_atomically
 from barehull.oci.model import Image
 from barehull.oci.registry import push_image
-from lab.machine import this_machine
+from lab.machine import Machine, this_machine
 from lab.making import engine
 from lab.registry import Registry
 from lab.signing import Signer
@@ -98,23 +98,21 @@ class Lab:
 
         `fresh` makes them anew. Errors: UsageError for a name that the lab has not; those of the making.
         """
-        wanted = {it.name: it for name in names for it in _with_bases(find_standin(name))} if names is not None else {}
-        chosen = [it for it in all_standins() if names is None or it.name in wanted]
+        wanted = None if names is None else {it.name for name in names for it in _with_bases(find_standin(name))}
         machine = this_machine()
         with self._alone():
-            for standin in chosen:
-                key = standin.key(machine)
-                if fresh or not self._has(standin, key):
-                    self._make(standin, key)
+            for standin in all_standins():  # bases come first
+                if (wanted is None or standin.name in wanted) and (fresh or not self._has(standin, machine)):
+                    self._make(standin, machine)
 
-    def _make(self, standin: StandIn, key: str) -> None:
+    def _make(self, standin: StandIn, machine: Machine) -> None:
         self._progress(f"making the stand-in for {standin.name}")
         store = Store(default_store())
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self.folder) as scratch:
-            site = Site(Path(scratch), store, self.environment, this_machine(), self._progress)
+            site = Site(Path(scratch), store, self.environment, machine, self._progress)
             self._push(standin, standin.make(site))
         engine(["buildah", "rmi", "--force", *standin.names], self.environment)  # of a day before
-        write_atomically(self._marker(standin), key.encode())
+        write_atomically(self._marker(standin), standin.key(machine).encode())
 
     def _push(self, standin: StandIn, image: Image) -> None:
         for name in standin.names:
@@ -122,10 +120,10 @@ class Lab:
             if standin.signed:
                 Signer(self.folder / "key").sign(self.address, name.rpartition(":")[0], image.digest)
 
-    def _has(self, standin: StandIn, key: str) -> bool:
+    def _has(self, standin: StandIn, machine: Machine) -> bool:
         marker = self._marker(standin)
         try:
-            return marker.read_text() == key and time.time() - marker.stat().st_mtime < _GOOD_FOR
+            return marker.read_text() == standin.key(machine) and time.time() - marker.stat().st_mtime < _GOOD_FOR
         except OSError:
             return False
 
