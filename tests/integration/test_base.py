@@ -19,10 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from barehull.files import Store
 from barehull.lock import from_json
+from barehull.oci.attached import attach
 from barehull.oci.layer import with_parents, write_layer
 from barehull.oci.manifest import make_image
 from barehull.oci.model import MANIFEST, Entry, Image
 from barehull.oci.reference import open_image
+from barehull.oci.referrers import Artifact
 from barehull.oci.registry import push_image
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.ldcache import read_cache
@@ -282,3 +284,29 @@ def test_a_name_whose_signer_is_known(app: Callable[..., Bench], lab: Lab, tmp_p
     assert f"base {name}  {lab.image.digest}, UNVERIFIED" in told.stdout
     provenance = (bench.folder / "out/provenance.json").read_text()
     assert '"barehull:signer": "unverified"' in provenance
+
+
+def test_a_signature_in_a_bundle_that_refers_to_the_image(app: Callable[..., Bench], lab: Lab) -> None:
+    """As newer cosigns sign: no tag beside the image, but an artifact with it as subject."""
+    name = f"{lab.address}/bundled/python3:1"
+    push_image(lab.image, name)
+    bench = app(name, base_key="cosign.pub")
+    assert "there is none beside it" in bench.run("build", "app", "--output", "oci:new", code=2).stderr
+    subject = [{"digest": {"sha256": lab.image.digest.removeprefix("sha256:")}}]
+    said = {"predicateType": "https://sigstore.dev/cosign/sign/v1", "subject": subject}
+    kind, payload = "application/vnd.in-toto+json", json.dumps(said).encode()
+    signature = lab.key.sign(
+        b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload), ec.ECDSA(SHA256())
+    )
+    envelope = {
+        "payload": base64.b64encode(payload).decode(),
+        "payloadType": kind,
+        "signatures": [{"sig": base64.b64encode(signature).decode()}],
+    }
+    bundle = json.dumps({"dsseEnvelope": envelope, "verificationMaterial": {"publicKey": {}}}).encode()
+    kinds = ("application/vnd.dev.sigstore.bundle.v0.3+json", "application/spdx+json")
+    attach(lab.image, [Artifact(it, bundle) for it in kinds], f"docker://{name}", store=lab.store)
+    bench.run("build", "app", "--output", "oci:new", "-q")
+    (lock,) = from_json((bench.app / "barehull.lock").read_text(), "lock")
+    assert lock.base is not None
+    assert lock.base.signer.startswith("key sha256:")

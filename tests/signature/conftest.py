@@ -100,6 +100,48 @@ class Foundry:
             "dev.sigstore.cosign/bundle": json.dumps(self.entry(body)),
         })  # fmt: skip
 
+    def bundle(self, digest: str = DIGEST, **changed: Any) -> dict[str, Any]:
+        """As Sigstore's bundles have it; `changed` are fields of the statement."""
+        subject = [{"digest": {"sha256": digest.removeprefix("sha256:")}}]
+        statement = {
+            "_type": "https://in-toto.io/Statement/v1", "subject": subject,
+            "predicateType": "https://sigstore.dev/cosign/sign/v1", "predicate": {}, **changed,
+        }  # fmt: skip
+        kind, payload = "application/vnd.in-toto+json", json.dumps(statement).encode()
+        signature = sign(self.own, b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
+        certificate = self.certificate()
+        pem = base64.b64encode(certificate.public_bytes(Encoding.PEM)).decode()
+        sig = base64.b64encode(signature).decode()
+        body = {
+            "apiVersion": "0.0.1", "kind": "dsse", "spec": {
+                "payloadHash": {"algorithm": "sha256", "value": hashlib.sha256(payload).hexdigest()},
+                "signatures": [{"signature": sig, "verifier": pem}],
+            },
+        }  # fmt: skip
+        return {
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {
+                "certificate": {"rawBytes": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()},
+                "tlogEntries": [self.logged_entry(body)],
+            },
+            "dsseEnvelope": {
+                "payload": base64.b64encode(payload).decode(), "payloadType": kind, "signatures": [{"sig": sig}],
+            },
+        }  # fmt: skip
+
+    def logged_entry(self, body: dict[str, Any]) -> dict[str, Any]:
+        """An entry of the log as bundles have it."""
+        entry = self.entry(body)
+        said = entry["Payload"]
+        return {
+            "logIndex": str(said["logIndex"]),
+            "logId": {"keyId": base64.b64encode(bytes.fromhex(said["logID"])).decode()},
+            "kindVersion": {"kind": "dsse", "version": "0.0.1"},
+            "integratedTime": str(said["integratedTime"]),
+            "inclusionPromise": {"signedEntryTimestamp": entry["SignedEntryTimestamp"]},
+            "canonicalizedBody": said["body"],
+        }
+
     def entry(self, body: dict[str, Any]) -> dict[str, Any]:
         said = {
             "body": base64.b64encode(json.dumps(body).encode()).decode(),

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from barehull.catalog.signers import Key, Keyless, signer_of
 from barehull.core.errors import IntegrityError
-from barehull.oci.registry_signatures import Signed
+from barehull.oci.registry_signatures import Signatures, Signed
 from barehull.signature.cosign import in_words, verified
 from barehull.signature.keys import from_pem
 
@@ -42,7 +42,7 @@ GOOD = {
 @pytest.mark.parametrize("kind", GOOD)
 def test_a_key_of_each_kind(kind: str) -> None:
     key, signature = GOOD[kind]
-    assert verified(DIGEST, [signed(signature, PAYLOAD)], Key(pem(key))).startswith("key sha256:")
+    assert verified(DIGEST, Signatures((signed(signature, PAYLOAD),)), Key(pem(key))).startswith("key sha256:")
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -50,19 +50,19 @@ def test_a_key_of_each_kind(kind: str) -> None:
 def test_a_signature_of_another_key(kind: str, other: str) -> None:
     if kind != other:
         with pytest.raises(IntegrityError, match="is not signed by the key"):
-            verified(DIGEST, [signed(GOOD[other][1], PAYLOAD)], Key(pem(GOOD[kind][0])))
+            verified(DIGEST, Signatures((signed(GOOD[other][1], PAYLOAD),)), Key(pem(GOOD[kind][0])))
 
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_another_payload(kind: str) -> None:
     key, signature = GOOD[kind]
     with pytest.raises(IntegrityError, match="is not signed by the key"):
-        verified(DIGEST, [signed(signature, PAYLOAD.replace(b"null", b"{}"))], Key(pem(key)))
+        verified(DIGEST, Signatures((signed(signature, PAYLOAD.replace(b"null", b"{}")),)), Key(pem(key)))
 
 
 def test_the_signature_of_another_image() -> None:
     with pytest.raises(IntegrityError, match="it is the signature of"):
-        verified("sha256:" + "3" * 64, [signed(GOOD["ec"][1], PAYLOAD)], Key(pem(EC)))
+        verified("sha256:" + "3" * 64, Signatures((signed(GOOD["ec"][1], PAYLOAD),)), Key(pem(EC)))
 
 
 def test_what_is_no_key_for_signatures() -> None:

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from barehull.catalog.signers import Keyless
 from barehull.core.errors import IntegrityError
-from barehull.oci.registry_signatures import Signed
+from barehull.oci.registry_signatures import Signatures, Signed
 from barehull.signature.cosign import verified
 from barehull.signature.trust import sigstore
 
@@ -28,24 +28,24 @@ SIGNATURE = "dev.cosignproject.cosign/signature"
 
 def refused(foundry: Foundry, signed: Signed, **trust: Any) -> str:
     with pytest.raises(IntegrityError) as caught:
-        verified(DIGEST, [signed], SIGNER, foundry.trust(**trust))
+        verified(DIGEST, Signatures((signed,)), SIGNER, foundry.trust(**trust))
     assert "base-signature" in caught.value.advice
     return caught.value.what
 
 
 def test_a_signature_of_the_signer_counts(foundry: Foundry) -> None:
-    said = verified(DIGEST, [foundry.signed()], SIGNER, foundry.trust())
+    said = verified(DIGEST, Signatures((foundry.signed(),)), SIGNER, foundry.trust())
     assert said == "keyless@lab.example.com (https://accounts.example.com)"
 
 
 def test_one_that_counts_is_enough(foundry: Foundry) -> None:
     others = [foundry.signed("sha256:" + "2e" * 32), Signed(b"", {})]
-    assert verified(DIGEST, [*others, foundry.signed()], SIGNER, foundry.trust())
+    assert verified(DIGEST, Signatures((*others, foundry.signed())), SIGNER, foundry.trust())
 
 
 def test_none_at_all(foundry: Foundry) -> None:
     with pytest.raises(IntegrityError, match="there is none beside it"):
-        verified(DIGEST, [], SIGNER, foundry.trust())
+        verified(DIGEST, Signatures(), SIGNER, foundry.trust())
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,4 @@ def test_sigstores_own_authorities_and_logs_come_along() -> None:
 
 def test_our_own_signer_is_not_sigstores(foundry: Foundry) -> None:
     with pytest.raises(IntegrityError):
-        verified(DIGEST, [foundry.signed()], Keyless(SIGNER.issuer, SIGNER.identity))
+        verified(DIGEST, Signatures((foundry.signed(),)), Keyless(SIGNER.issuer, SIGNER.identity))

@@ -46,19 +46,23 @@ def signer_of_base(
 
 
 def _verified(name: Name, digest: str, signer: Signer, store: Store, progress: Progress) -> str:
-    from barehull.oci.registry_signatures import Signed, pull_signatures
+    from barehull.oci.registry_signatures import Signatures, pull_bundles, pull_signatures
     from barehull.signature.cosign import verified
 
     key = f"{name.registry}/{name.repository} {digest}"
     if (kept := store.recall(_KIND, key)) is not None:
-        try:
-            return verified(digest, msgspec.json.decode(kept, type=tuple[Signed, ...]), signer)
-        except (msgspec.DecodeError, IntegrityError):
-            pass  # of another signer, perhaps: the registry has the last word
-    signed = pull_signatures(name, digest, progress)
-    said = verified(digest, signed, signer)
+        with contextlib.suppress(msgspec.DecodeError, IntegrityError):  # of another signer: the registry is asked
+            return verified(digest, msgspec.json.decode(kept, type=Signatures), signer)
+    found = Signatures(pull_signatures(name, digest, progress))
+    try:
+        said = verified(digest, found, signer)
+    except IntegrityError:
+        if not (bundles := pull_bundles(name, digest, store)):
+            raise
+        found = Signatures(found.signed, bundles)
+        said = verified(digest, found, signer)
     with contextlib.suppress(UnicodeError):  # a note that is no text: asked for again
-        store.remember(_KIND, key, msgspec.json.encode(signed))
+        store.remember(_KIND, key, msgspec.json.encode(found))
     progress(f"{digest[:19]} is signed by {said}")
     return said
 

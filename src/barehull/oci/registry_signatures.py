@@ -1,4 +1,4 @@
-"""What is signed of an image at a registry: as cosign lays it beside it, under the tag `sha256-HEX.sig`."""
+"""What is signed of an image at a registry: under the tag `sha256-HEX.sig`, or in bundles that refer to the image."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Any
 
 from barehull.core.errors import InputError, IntegrityError
 from barehull.core.progress import Progress, silent
-from barehull.files import is_sha256
+from barehull.files import Store, is_sha256
 from barehull.net import NotFoundError
 from barehull.oci.manifest import parse_json
-from barehull.oci.registry import PATIENT, reading_from
+from barehull.oci.referrers import check_size, read_document, read_referrer
+from barehull.oci.registry import PATIENT, fetch_document, list_referrers, reading_from
 from barehull.oci.registry_answer import Patience
 from barehull.oci.registry_http import Session
 from barehull.oci.registry_name import Name
 from barehull.oci.registry_pull import manifest_of
 
 _PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _MAX_SIGNATURES = 64
 _MAX_PAYLOAD = 64 << 10  # bytes
 _ADVICE = "Ask who publishes the image: its signatures are damaged."
@@ -30,6 +32,14 @@ class Signed:
 
     payload: bytes
     annotations: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """All that is signed of an image: in cosign's first way, and bundles of Sigstore (JSON). Nothing is verified."""
+
+    signed: tuple[Signed, ...] = ()
+    bundles: tuple[bytes, ...] = ()
 
 
 def pull_signatures(
@@ -53,6 +63,25 @@ def pull_signatures(
         return reading_from(Name(name.registry, name.repository, tag), work, progress, patience=patience)
     except NotFoundError:
         return ()
+
+
+def pull_bundles(name: Name, digest: str, store: Store, *, patience: Patience = PATIENT) -> tuple[bytes, ...]:
+    """The bundles that refer to the image with `digest` in the repository of `name`; none where there are none.
+
+    Errors: those of `list_referrers`, `read_referrer` and `read_document`.
+    """
+    where = str(Name(name.registry, name.repository, "", digest))
+    found: list[bytes] = []
+    try:
+        for entry in list_referrers(where, digest, store, _BUNDLE, patience=patience)[:_MAX_SIGNATURES]:
+            referrer = read_referrer(entry, digest, store)
+            if referrer is not None and referrer.media_type == _BUNDLE:
+                check_size(referrer)
+                fetch_document(where, referrer.content, referrer.size, store, patience=patience)
+                found.append(read_document(referrer, store))
+    except NotFoundError:
+        return ()
+    return tuple(found)
 
 
 def _signed(session: Session, layer: Mapping[str, Any]) -> Signed:

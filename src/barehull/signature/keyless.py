@@ -1,21 +1,14 @@
-"""Signatures by whoever has shown who they are: a certificate of ten minutes, and a log that says when it was used.
+"""Certificates of ten minutes, by which whoever has shown who they are signs.
 
-(1) The log signed its entry, which gives the time; (2) the entry is of this very signature; (3) at that time the
-certificate was valid and led to an authority; (4) it stands in a public log of certificates; (5) it is for whom we
-expect. The log's promise is what vouches for the entry: no proof of inclusion is asked for, so all of it is offline.
+(1) The log of signatures gives the time; (2) at that time the certificate was valid and led to an authority; (3) it
+stands in a public log of certificates; (4) it is for whom we expect.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import json
 import struct
 from datetime import UTC, datetime
-from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import (
     Certificate,
@@ -28,7 +21,6 @@ from cryptography.x509 import (
     SubjectAlternativeName,
     UniformResourceIdentifier,
     UnrecognizedExtension,
-    load_pem_x509_certificate,
 )
 from cryptography.x509.certificate_transparency import SignedCertificateTimestamp
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -36,6 +28,7 @@ from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyB
 
 from barehull.catalog.signers import Keyless
 from barehull.signature.keys import RefusedError, check, fingerprint
+from barehull.signature.log import LogEntry, promised
 from barehull.signature.trust import Authority, Trust
 
 _ISSUER = ObjectIdentifier("1.3.6.1.4.1.57264.1.8")  # Fulcio's OIDC issuer, as DER
@@ -43,48 +36,12 @@ _OLD_ISSUER = ObjectIdentifier("1.3.6.1.4.1.57264.1.1")  # its plain text, where
 _UTF8_STRING = 0x0C
 
 
-def verify_keyless(
-    payload: bytes, signature: bytes, certificate: str, entry: str, signer: Keyless, trust: Trust
-) -> None:
-    """Whether `signer` signed the payload, by the `certificate` (PEM) and the log's `entry` (JSON). RefusedError."""
-    try:
-        shown = load_pem_x509_certificate(certificate.encode())
-        check(shown.public_key(), signature, payload, "the payload")
-        time = _logged(json.loads(entry), payload, signature, shown, trust)
-        issuer = _issued(shown, time, trust)
-        _public(shown, issuer, trust)
-        _meant(shown, signer)
-    except ExtensionNotFound as error:
-        raise RefusedError(f"its certificate lacks something: {error}") from error
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, UnsupportedAlgorithm) as error:
-        raise RefusedError(f"it is damaged: {error!r:.200}") from error
-
-
-def _logged(bundle: Any, payload: bytes, signature: bytes, certificate: Certificate, trust: Trust) -> datetime:
-    """When the log of signatures took in this signature."""
-    said = bundle["Payload"]
-    log = trust.signatures.get(str(said["logID"]))
-    if log is None:
-        raise RefusedError("its entry is in a log that is not known")
-    promised = {name: said[name] for name in ("body", "integratedTime", "logID", "logIndex")}
-    # RFC 8785, for what is text and whole numbers.
-    canonical = json.dumps(promised, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    check(log.key, _decoded(bundle["SignedEntryTimestamp"]), canonical, "the log's entry")
-    time = datetime.fromtimestamp(int(said["integratedTime"]), UTC)
-    if time not in log.period:
-        raise RefusedError(f"the log was not in use at {time}")
-    body = json.loads(_decoded(said["body"]))
-    if (body["kind"], body["apiVersion"]) != ("hashedrekord", "0.0.1"):
-        raise RefusedError(f"the log's entry is of the kind {body['kind']!r:.40}")
-    spec = body["spec"]
-    entered = load_pem_x509_certificate(_decoded(spec["signature"]["publicKey"]["content"]))
-    if spec["data"]["hash"] != {"algorithm": "sha256", "value": hashlib.sha256(payload).hexdigest()}:
-        raise RefusedError("the log's entry is of another payload")
-    if _decoded(spec["signature"]["content"]) != signature:
-        raise RefusedError("the log's entry is of another signature")
-    if entered != certificate:
-        raise RefusedError("the log's entry is of another certificate")
-    return time
+def check_certificate(certificate: Certificate, entry: LogEntry, signer: Keyless, trust: Trust) -> None:
+    """Whether the certificate was `signer`'s when the log took in the entry. RefusedError; and what damage raises."""
+    time = promised(entry, trust)
+    issuer = _issued(certificate, time, trust)
+    _public(certificate, issuer, trust)
+    _meant(certificate, signer)
 
 
 def _issued(certificate: Certificate, time: datetime, trust: Trust) -> Certificate:
@@ -157,10 +114,3 @@ def _issuer_in(certificate: Certificate) -> str:
     if len(data) < 2 or data[0] != _UTF8_STRING or data[1] != len(data) - 2 or len(data) > 0x7F:
         raise RefusedError("its certificate says in a strange way who vouched for it")
     return data[2:].decode()
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise RefusedError("a part of it is not base64") from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -17,12 +20,29 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
     load_pem_public_key,
 )
+from cryptography.x509 import ExtensionNotFound
 
 PublicKey = EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey
 
 
 class RefusedError(Exception):
     """Why a signature does not count. It stays in this room: there may be another one that does."""
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Around the reading of a signature, which strangers wrote: what is damaged does not count. RefusedError."""
+    try:
+        yield
+    except ExtensionNotFound as error:
+        raise RefusedError(f"its certificate lacks something: {error}") from error
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, UnsupportedAlgorithm) as error:
+        raise RefusedError(f"it is damaged: {error!r:.200}") from error
+
+
+def decoded(text: str) -> bytes:
+    """What is written as base64. ValueError for what is not, TypeError for what is no text."""
+    return base64.b64decode(text, validate=True)
 
 
 def check(key: Any, signature: bytes, data: bytes, what: str) -> None:
