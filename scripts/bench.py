@@ -1,8 +1,9 @@
-"""Cold, warm and one-line-change builds of the example, beside buildah on its conventional Dockerfile.
+"""Builds of the example beside buildah, and images to and from a registry beside skopeo: medians of interleaved runs.
 
-Prints a table of medians (five runs each, interleaved, in one go) and the ratios. Run it by `make bench`.
-The base image of the Dockerfile is local before the clock starts, as it would be on a developer's machine.
-No container registry is needed: the base is composed from Debian's packages and imported under its name.
+All that is fetched is near, for both: a mirror of Debian's archive and a Python index on loopback, filled before the
+clock starts, and the Dockerfile's base as a local image, as it would be for a developer. The registry is Debian's
+docker-registry on loopback, with a new repository for each push. Run it by `make bench`, on a machine that does nothing
+else. Times are of whole processes; "after start" is what remains without the time of `barehull --version`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,22 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench_places import make_index, near_mirror, registry
+
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "volumes-web-app"
 BUILDAH = ("buildah", "--storage-driver", "overlay")
 BASE = "localhost/bench/python:debian"
-CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+APPLICATION = "localhost/bench/app"
+# What the command of this name does, without an image of its own to write: as `scan docker://...` begins.
+PULL = "import sys; from barehull.oci.reference import open_image; open_image(sys.argv[1])"
+PUSH = "import sys; from barehull.oci.reference import open_image, save_image; save_image(open_image(sys.argv[1]), sys.argv[2])"
 
 
 @dataclass
@@ -45,7 +52,8 @@ def run(*command: str, cwd: Path | None = None, **environment: str) -> None:
     result = subprocess.run(
         command, cwd=cwd, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    if result.returncode not in (0, 1, 3):  # a verdict is not a failure of the command
+    verdict = command[:2] == ("barehull", "scan") and result.returncode in (1, 3)  # which is no failure of the command
+    if result.returncode and not verdict:
         sys.exit(f"{' '.join(command)} exited {result.returncode}:\n{result.stdout[-4000:]}")
 
 
@@ -69,10 +77,15 @@ def timed(row: Row, work: Callable[[], None]) -> None:
 
 @contextlib.contextmanager
 def workplace() -> Iterator[Path]:
-    """A folder with a copy of the example, gone afterwards."""
+    """A folder with a copy of the example and with an application that is Python alone, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="barehull-bench-") as name:
         folder = Path(name)
         shutil.copytree(EXAMPLE, folder / "app", ignore=shutil.ignore_patterns("*.lock", "__pycache__"))
+        (folder / "python3").mkdir()
+        (folder / "python3" / "main.py").write_text("print('hello')\n")
+        (folder / "python3" / "barehull.toml").write_text(
+            '[application]\nlanguage = "python"\nentrypoint = ["/usr/bin/python3", "main.py"]\nrequirements = []\n[runtime]\ndebian = 13\n'
+        )
         yield folder
 
 
@@ -91,7 +104,7 @@ def import_base(folder: Path) -> None:
         'requirements = []\n[runtime]\nrecipe = "debian"\ndebian = 13\npackages = ["python3", "python3-pip"]\n'
     )
     layout = folder / "base"
-    run("barehull", "build", str(folder / "app"), "--config", str(configuration), "--output", f"oci:{layout}")
+    barehull(folder, "app", f"oci:{layout}", "--config", str(configuration))
     recipe = folder / "Containerfile"
     recipe.write_text(
         f"FROM oci:{layout}\nUSER 0\nENTRYPOINT []\nWORKDIR /\n"
@@ -109,54 +122,135 @@ def buildah(folder: Path, *, cached: bool) -> None:
     out = folder / "buildah-out"
     shutil.rmtree(out, ignore_errors=True)
     options = ["--isolation", "chroot", "--network", "host", f"--layers={str(cached).lower()}"]
-    if Path(CA_BUNDLE).exists():
-        options += ["--volume", f"{CA_BUNDLE}:{CA_BUNDLE}:ro", "--env", f"PIP_CERT={CA_BUNDLE}"]
-    name = "localhost/bench/app"
-    run(*BUILDAH, "bud", *options, "-f", str(dockerfile), "-t", name, str(folder / "app"))
-    run(*BUILDAH, "push", "-q", name, f"oci:{out}")
+    settings = folder / "pip.conf"
+    settings.write_text(f"[global]\nindex-url = {os.environ['UV_DEFAULT_INDEX']}\n")
+    options += ["--volume", f"{settings}:/etc/pip.conf:ro"]
+    run(*BUILDAH, "bud", *options, "-f", str(dockerfile), "-t", APPLICATION, str(folder / "app"))
+    run(*BUILDAH, "push", "-q", APPLICATION, f"oci:{out}")
 
 
-def barehull(folder: Path, cache: Path) -> None:
-    run(
-        "barehull", "build", str(folder / "app"), "--quiet", "--output", f"oci:{folder / 'out'}",
-        BAREHULL_CACHE=str(cache),
-    )  # fmt: skip
+def barehull(folder: Path, application: str, output: str, *options: str) -> None:
+    run("barehull", "build", str(folder / application), "--quiet", "--output", output, *options)
 
 
-def measure(runs: int) -> list[Row]:
-    """The rows of the table."""
-    names = ("barehull cold", "barehull warm", "barehull one line", "buildah cold", "buildah one line")
-    cold, warm, line, peer_cold, peer_line = rows = [Row(name) for name in names]
-    with workplace() as folder:
+def fresh(folder: Path, *names: str) -> None:
+    """Remove what earlier runs left: caches, outputs, locks."""
+    for name in names:
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).unlink(missing_ok=True)
+
+
+def builds(folder: Path, rows: dict[str, Row], number: int) -> None:
+    """One run of each build."""
+    fresh(folder, "cache", "out", "python3/barehull.lock", "python3-out", "app/barehull.lock")
+    timed(rows["barehull --version"], lambda: run("barehull", "--version"))
+    timed(rows["python3 alone, cold"], lambda: barehull(folder, "python3", f"oci:{folder / 'python3-out'}"))
+    fresh(folder, "cache")
+    for name in ("cold", "warm", "one line"):
+        if name == "one line":
+            change_one_line(folder / "app", number)
+        timed(rows[name], lambda: barehull(folder, "app", f"oci:{folder / 'out'}"))
+    timed(rows["buildah, one line"], lambda: buildah(folder, cached=True))
+    timed(rows["buildah, cold"], lambda: buildah(folder, cached=False))
+    timed(rows["scan"], lambda: run("barehull", "scan", f"oci:{folder / 'out'}"))
+
+
+def transports(folder: Path, rows: dict[str, Row], host: str, number: int) -> None:
+    """One push and one pull of each, of the image that barehull built."""
+    image, ours, theirs = f"oci:{folder / 'out'}", f"docker://{host}/ours:{number}", f"docker://{host}/skopeo{number}:1"
+    ours = f"docker://{host}/barehull{number}:1"
+    fresh(folder, "cache", "skopeo-out")
+    timed(rows["push"], lambda: run(sys.executable, "-c", PUSH, image, ours))
+    timed(rows["skopeo, push"], lambda: run("skopeo", "copy", "--dest-tls-verify=false", f"{image}:latest", theirs))
+    timed(rows["pull"], lambda: run(sys.executable, "-c", PULL, ours))
+    out = f"oci:{folder / 'skopeo-out'}:latest"
+    timed(rows["skopeo, pull"], lambda: run("skopeo", "copy", "--src-tls-verify=false", theirs, out))
+
+
+def peak_of_tree(work: Callable[[], None]) -> float:
+    """The most memory, in MB, that all processes of `work` have together, looked at every 10 ms (shared pages count once)."""
+    peak, ended = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not ended.wait(0.01):
+            peak = max(peak, sum(map(_proportional, _descendants(os.getpid()))))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    work()
+    ended.set()
+    watcher.join()
+    return peak / 1000
+
+
+def _descendants(process: int) -> list[int]:
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{process}/task"):
+            for child in map(int, Path(f"/proc/{process}/task/{task}/children").read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _proportional(process: int) -> int:
+    """Kilobytes of a process (PSS); 0 when it has ended."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return 0
+
+
+PEERS = {"cold": "buildah, cold", "one line": "buildah, one line", "push": "skopeo, push", "pull": "skopeo, pull"}
+NAMES = (
+    "barehull --version",
+    "python3 alone, cold",
+    "cold",
+    "warm",
+    "one line",
+    "scan",
+    "push",
+    "pull",
+    *PEERS.values(),
+)
+
+
+def measure(runs: int) -> tuple[dict[str, Row], float]:
+    """The rows of the table, and the memory of a cold build in MB."""
+    rows = {name: Row(name) for name in NAMES}
+    with workplace() as folder, near_mirror(folder / "near") as near, registry(folder / "registry") as host:
+        make_index(folder / "app" / "requirements.txt", folder / "near" / "simple", "3.13")
+        os.environ.update(
+            BAREHULL_MIRROR=near, BAREHULL_CACHE=str(folder / "cache"), UV_DEFAULT_INDEX=f"{near}/simple/"
+        )
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
         import_base(folder)
         buildah(folder, cached=True)
+        barehull(folder, "python3", f"oci:{folder / 'python3-out'}")
         for number in range(runs):
-            cache = folder / "cache"
-            shutil.rmtree(cache, ignore_errors=True)
-            shutil.rmtree(folder / "out", ignore_errors=True)
-            (folder / "app" / "barehull.lock").unlink(missing_ok=True)
-            timed(cold, lambda: barehull(folder, folder / "cache"))
-            timed(warm, lambda: barehull(folder, folder / "cache"))
-            change_one_line(folder / "app", number)
-            timed(line, lambda: barehull(folder, folder / "cache"))
-            timed(peer_line, lambda: buildah(folder, cached=True))
-            timed(peer_cold, lambda: buildah(folder, cached=False))
+            builds(folder, rows, number)
+            transports(folder, rows, host, number)
             print(f"run {number + 1} of {runs}", file=sys.stderr)
-    return rows
+        fresh(folder, "cache", "out", "app/barehull.lock")
+        memory = peak_of_tree(lambda: barehull(folder, "app", f"oci:{folder / 'out'}"))
+    return rows, memory
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    rows = measure(parser.parse_args().runs)
-    by_name = {row.name: row.median for row in rows}
-    print(f"| {'build of the example':<20} | median s | min | max | peak MB |\n|---|---|---|---|---|")
-    for row in rows:
-        print(
-            f"| {row.name:<20} | {row.median:.2f} | {min(row.seconds):.2f} | {max(row.seconds):.2f} | {row.peak:.0f} |"
-        )
-    for kind in ("cold", "one line"):
-        print(f"buildah / barehull, {kind}: {by_name[f'buildah {kind}'] / by_name[f'barehull {kind}']:.1f}")
+    rows, memory = measure(parser.parse_args().runs)
+    start = rows["barehull --version"].median
+    print("| | median s | min | max | after start | peak MB | peer | peer's median s | times quicker |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, row in rows.items():
+        if name in PEERS.values():
+            continue
+        cells = [f"{row.median:.2f}", f"{min(row.seconds):.2f}", f"{max(row.seconds):.2f}", f"{row.median - start:.2f}"]
+        peer = rows.get(PEERS.get(name, ""))
+        beside = [peer.name, f"{peer.median:.2f}", f"{peer.median / row.median:.1f}"] if peer else ["", "", ""]
+        print("| " + " | ".join([name, *cells, f"{row.peak:.0f}", *beside]) + " |")
+    print(f"memory of all processes of a cold build together: {memory:.0f} MB")
 
 
 if __name__ == "__main__":
