@@ -32,11 +32,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One file's bytes, read when they are asked for. `peek(count)` gives the first ones, `read(limit)` all."""
+    """One file's bytes, read when asked for: `peek(count)` the first, `read(limit)` all, `chunks()` in pieces."""
 
     size: int
     peek: Callable[[int], bytes]
     read: Callable[[int], bytes]
+    chunks: Callable[[], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,17 @@ _CHUNK = 1 << 20
 T = TypeVar("T")
 
 
+def _digests(content: Content) -> tuple[str, str]:
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    for chunk in content.chunks():
+        md5.update(chunk)
+        sha256.update(chunk)
+    return md5.hexdigest(), sha256.hexdigest()
+
+
+_DIGESTS = Fact("digests", tuple[str, str], _digests, (__name__,))
+
+
 class Rootfs:
     """The merged view of an image's layers; a context manager. Nothing of it is ever written to a folder.
 
@@ -33,7 +44,6 @@ class Rootfs:
         self._starts = starts  # of layers' tars in the spool
         self._image = image
         self._known = known
-        self._digests: dict[str, tuple[str, str]] = {}
 
     @classmethod
     def of(cls, image: Image, memory: Store | None = None) -> Self:
@@ -127,20 +137,16 @@ class Rootfs:
         node = self._regular(path)
         place = self._tree.content[node.path]
         content = Content(
-            node.size, lambda count: self.peek(node.path, count), lambda limit: self.read(node.path, limit)
+            node.size,
+            lambda count: self.peek(node.path, count),
+            lambda limit: self.read(node.path, limit),
+            lambda: self.chunks(node.path),
         )
         return self._known.of(place.layer, place.offset, fact, content)
 
     def digests(self, path: str) -> tuple[str, str]:
         """MD5 and SHA-256, in hex, of the file that `path` leads to."""
-        node = self._regular(path)
-        if node.path not in self._digests:
-            md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-            for chunk in self.chunks(node.path):
-                md5.update(chunk)
-                sha256.update(chunk)
-            self._digests[node.path] = (md5.hexdigest(), sha256.hexdigest())
-        return self._digests[node.path]
+        return self.fact(path, _DIGESTS)
 
     def walk(self, prefix: str = "") -> Iterator[Node]:
         """Every node at and below `prefix`, parents first, names sorted."""
