@@ -85,8 +85,8 @@ def collect(inventory: Inventory, name: str, making: Making) -> tuple[Artifact, 
     """
     date = date_of(making.lock)
     sboms = (
-        Artifact(SPDX, to_spdx(inventory, date).encode()),
-        Artifact(CYCLONEDX, to_cyclonedx(inventory, date).encode()),
+        Artifact(SPDX, to_spdx(inventory, date).encode(), title="sbom.spdx.json"),
+        Artifact(CYCLONEDX, to_cyclonedx(inventory, date).encode(), title="sbom.cdx.json"),
     )
     if making.lock is None and making.engine is None:
         return sboms

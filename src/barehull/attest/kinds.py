@@ -22,8 +22,9 @@ KINDS = {
 
 def of_statement(text: str, predicate: str, created: str = "") -> Artifact:
     """An in-toto statement, ready to be attached. `created` (ISO 8601 UTC) tells newer ones from older."""
+    names = {kind: f"{name}.json" for name, (_, kind) in KINDS.items()}
     notes = [(CREATED, created)] if created else []
-    return Artifact(MEDIA_TYPE, text.encode(), (*notes, (PREDICATE_TYPE, predicate)))
+    return Artifact(MEDIA_TYPE, text.encode(), (*notes, (PREDICATE_TYPE, predicate)), names.get(predicate, ""))
 
 
 def kind_of(referrer: Referrer) -> str:

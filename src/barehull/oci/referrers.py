@@ -19,6 +19,7 @@ from barehull.oci.model import INDEX, MANIFEST, Blobs, Image
 
 VENDOR = "org.opencontainers.image.vendor"
 CREATED = "org.opencontainers.image.created"
+TITLE = "org.opencontainers.image.title"
 MAKER = "barehull"  # by which its own artifacts are known
 MAX_REFERRERS = 1000
 EMPTY = "application/vnd.oci.empty.v1+json"
@@ -29,11 +30,15 @@ Entry = dict[str, Any]  # a descriptor, as lists have it
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A document that is to refer to an image; `notes` are annotations of its manifest."""
+    """A document that is to refer to an image; `notes` are annotations of its manifest.
+
+    `title` is the name of a file for it, by which tools that pull artifacts write it.
+    """
 
     media_type: str
     content: bytes
     notes: tuple[tuple[str, str], ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,15 @@ def make_referrer(artifact: Artifact, subject: Entry, store: Store) -> Entry:
             advice=f"Leave out --attest; up to {MAX_JSON >> 20} MiB are attached. --report writes it all the same.",
         )
     notes = {VENDOR: MAKER, **dict(artifact.notes)}
+    layer = _put(artifact.content, artifact.media_type, store)
+    if artifact.title:
+        layer["annotations"] = {TITLE: artifact.title}
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "artifactType": artifact.media_type,
         "config": {**_put(_NOTHING, EMPTY, store), "data": "e30="},
-        "layers": [_put(artifact.content, artifact.media_type, store)],
+        "layers": [layer],
         "subject": subject,
         "annotations": notes,
     }

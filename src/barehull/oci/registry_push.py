@@ -153,7 +153,8 @@ class Uploads:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(end - offset)}
         if end - offset < size:  # a whole blob goes as a stream, as others send it
             headers["Content-Range"] = f"{offset}-{end - 1}"
-        answer = self._upload("PATCH", where, headers, path, (offset, end), 202)
+        # 202 by the specification; go-containerregistry's registry says 204.
+        answer = self._upload("PATCH", where, headers, path, (offset, end), (202, 204))
         match = _RANGE.fullmatch(answer.headers.get("range", ""))
         reached = int(match[1]) + 1 if match else end
         if not offset < reached <= end:
@@ -162,16 +163,22 @@ class Uploads:
 
     def _finish(self, where: str, digest: str) -> None:
         url = f"{where}{'&' if '?' in where else '?'}digest={quote(digest, safe='')}"
-        answer = self._upload("PUT", url, {"Content-Length": "0"}, None, (0, 0), 201)
+        answer = self._upload("PUT", url, {"Content-Length": "0"}, None, (0, 0), (201,))
         if answer.headers.get("docker-content-digest", digest) != digest:
             raise IntegrityError(f"{self._session.name}: the registry has other bytes as {digest}", advice=_ADVICE)
 
     def _upload(
-        self, method: str, url: str, headers: dict[str, str], path: Path | None, span: tuple[int, int], status: int
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        path: Path | None,
+        span: tuple[int, int],
+        done: tuple[int, ...],
     ) -> Answer:
         content = None if path is None else lambda: self._bytes(path, *span)
-        answer = self._session.ask(method, url, allowed=(status, 400, 404, 416), headers=headers, content=content)
-        if answer.status != status:
+        answer = self._session.ask(method, url, allowed=(*done, 400, 404, 416), headers=headers, content=content)
+        if answer.status not in done:
             what = f"{self._session.name}: an upload was answered with {answer.status}"
             raise _LostError(what, advice=_ADVICE)
         return answer
