@@ -5,8 +5,10 @@ Their storage and isolation are set by their own environment variables, as a use
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +104,11 @@ def test_a_distroless_dockerfile_is_released_beside_the_conventional_one_of_befo
     assert "barehull.lock" not in names
     assert "sbom.cdx.json" in names
     assert report["lock"] is None
+    provenance = json.loads((bases.folder / "out" / "provenance.json").read_text())["predicate"]
+    definition, dockerfile = provenance["buildDefinition"], (bases.app / "Dockerfile").read_bytes()
+    assert definition["externalParameters"]["buildArguments"] == ["GREETING"]
+    assert definition["resolvedDependencies"][0]["digest"] == {"sha256": hashlib.sha256(dockerfile).hexdigest()}
+    assert re.search(r"\d+\.\d+", provenance["runDetails"]["builder"]["version"][engine])
     image = open_image(f"oci:{bases.folder}/new-{engine}")
     assert image.digest == report["new"]["digest"]
     assert {("GREETING", "hi"), ("LAST", "yes")} <= set(image.config.env)
