@@ -196,7 +196,7 @@ def test_no_signature_at_all_is_refused(app: Callable[..., Bench], lab: Lab) -> 
     assert "there is none beside it" in said.stderr
 
 
-def test_equal_digests_twice_and_offline(app: Callable[..., Bench], lab: Lab) -> None:
+def test_equal_digests_twice_and_offline(app: Callable[..., Bench], lab: Lab, tmp_path: Path) -> None:
     lab.sign(lab.image.digest)
     first, second = app(base_key="cosign.pub"), app(base_key="cosign.pub")
     for bench, cache in ((first, "one"), (second, "two")):
@@ -204,9 +204,13 @@ def test_equal_digests_twice_and_offline(app: Callable[..., Bench], lab: Lab) ->
         bench.run("build", "app", "--output", "oci:new", "-q")
     digest = open_image(f"oci:{first.folder}/new").digest
     assert open_image(f"oci:{second.folder}/new").digest == digest
-    offline = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "UV_OFFLINE": "1"}
+    conf = tmp_path / "registries.conf"
+    conf.write_text(f'[[registry]]\nprefix = "{lab.address}"\nlocation = "127.0.0.1:9"\n')  # where nobody listens
+    offline = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    offline["CONTAINERS_REGISTRIES_CONF"] = str(conf)
     lock = first.app / "barehull.lock"
-    lab.sign(lab.image.digest, by=ec.generate_private_key(ec.SECP256R1()))  # nobody is asked: it would be refused
+    cold = {**offline, "BAREHULL_CACHE": str(first.folder / "cold")}
+    first.run("build", "app", "--output", "oci:again", "-q", code=3, **cold)
     first.run("build", "app", "--output", "oci:again", "-q", **offline)
     assert open_image(f"oci:{first.folder}/again").digest == digest
     lock.write_text(lock.read_text().replace('"signer": "key ', '"signer": "our key '))
