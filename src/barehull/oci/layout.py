@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _REFERRERS = re.compile("sha256-[0-9a-f]{64}")  # tags of indexes of what refers
 _MAX_NESTING = 4
 _MAX_IMAGES = 10_000
 _CHUNK = 1 << 20
+_WORKERS = 2
 _NOT_ONE = "Give a folder in OCI's image layout, e.g. one made by `barehull build` or `skopeo copy ... oci:DIR`."
 
 
@@ -169,8 +171,9 @@ def write_layout(image: Image, folder: Path, tag: str = "latest") -> None:
     Errors: UsageError for a folder that holds something else; IncompleteError (full disk).
     """
     check_folder(folder)
-    for digest in blobs_of(image):
-        copy_blob(image.blobs, digest, folder)
+    with ThreadPoolExecutor(_WORKERS) as pool:  # most of it is hashing what is there already
+        for _ in pool.map(lambda digest: copy_blob(image.blobs, digest, folder), blobs_of(image)):
+            pass
     entry = describe(manifest_of(image), image.config, {TAG: tag})
     put_entry(folder, tag, lambda old: entry)
 
