@@ -19,6 +19,7 @@ INFO = "var/lib/dpkg/info"
 _FIELD = re.compile(r"^([A-Za-z0-9-]+):[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _SUM = re.compile(r"([0-9a-f]{32})  (.+)")
 _SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
+_PLAIN = re.compile(r"[ -~]*")  # Debian Policy 5.6 allows less
 _LIMIT = 64 << 20
 
 
@@ -31,7 +32,8 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
     distribution = read_distribution(rootfs)
     for path, sums, text in _stanzas(rootfs, records, gaps):
         fields = dict(_FIELD.findall(text))
-        if not fields.get("Package") or not fields.get("Version"):
+        named = [fields.get(key, "") for key in ("Package", "Version", "Source", "Architecture")]
+        if not all(named[:2]) or not all(map(_PLAIN.fullmatch, named)):
             gaps.append(Gap(path, f"a paragraph names no package with a version: {text[:40]!r}"))
             continue
         if "Status" in fields and not fields["Status"].endswith(" installed"):

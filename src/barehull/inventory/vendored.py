@@ -58,6 +58,8 @@ def _described(item: dict[str, Any], path: str, wheel: str) -> Component | None:
     version = str(item.get("version") or item.get("versionInfo") or "")
     purls = [ref["referenceLocator"] for ref in item.get("externalRefs", []) if ref.get("referenceType") == "purl"]
     text = str(item.get("purl") or (purls[0] if purls else PackageURL("generic", None, name, version or None)))
+    if not f"{name}{version}{text}".isprintable():
+        raise ValueError(f"a component has the name {name[:40]!r}")
     kind = PackageURL.from_string(text).type
     if text.split("?")[0] == wheel:
         return None
@@ -78,8 +80,13 @@ def _of_library(rootfs: Rootfs, path: str, match: re.Match[str]) -> Component:
 
 
 def _wheel(name: str, version: str) -> str:
-    return PackageURL("pypi", None, _normal(name), version).to_string()
+    return PackageURL("pypi", None, _normal(name), _utf_8(version)).to_string()
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return re.sub(r"[-_.]+", "-", _utf_8(name)).lower()
+
+
+def _utf_8(name: str) -> str:
+    """A part of a file's name, which need not be UTF-8 as a purl is."""
+    return name.encode("utf-8", "replace").decode()
