@@ -41,6 +41,10 @@ _COMPOSED = {
     "composed, Debian 13": (13, 'recipe = "python3"\ndebian = 13'),
     f"on `{REAL_BASE}`": (13, f'base = "{REAL_BASE}"\nbase-key = "lab.pub"'),
 }
+_NOTE = (
+    "CVEs by the advisories that come with barehull, which tell only of those that have a fix. The stand-in for "
+    f"`{DOCKERFILE_BASE}` has the packages of the day on which it was made: an image that nobody rebuilds has more."
+)
 _CONVENTIONAL = "conventional Dockerfile, by buildah"
 
 
@@ -87,9 +91,9 @@ def make_rows(lab: Lab, folder: Path, progress: Progress) -> list[Row]:
 
 
 def to_markdown(rows: list[Row]) -> str:
-    """The table."""
+    """The table, with what to know of it."""
     head = f"| {_COLUMNS} |\n|{'---|' * len(_COLUMNS.split('|'))}\n"
-    return head + "".join(f"{row}\n" for row in rows)
+    return head + "".join(f"{row}\n" for row in rows) + f"\n{_NOTE}\n"
 
 
 def _config(folder: Path, debian: int, runtime: str) -> Path:
