@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from barehull.files import PREFIX
 from barehull.lock import from_json
 from barehull.oci.reference import open_image
 
@@ -72,8 +73,15 @@ def test_a_build_killed_in_any_step_leaves_nothing_half_written(
         from_json(lock.read_text(), "lock")[0]
     if (killed.folder / "new" / "index.json").exists():
         assert open_image(f"oci:{killed.folder}/new").digest == open_image(new).digest
+    for left in cache.rglob(f"{PREFIX}*"):
+        os.utime(left, (1, 1))
     killed.run("build", "app", "--output", "oci:new", "-q", BAREHULL_CACHE=str(cache))
     assert open_image(f"oci:{killed.folder}/new").digest == open_image(new).digest
+    killed.run("cache", "prune", BAREHULL_CACHE=str(cache))
+    assert list(cache.rglob(f"{PREFIX}*")) == []
+    said = killed.run("build", "app", "--output", "oci:new", BAREHULL_CACHE=str(cache)).stderr
+    assert "fetching" not in said
+    assert "compiling" not in said
 
 
 @pytest.mark.parametrize("later", [0.0, 0.2, 0.5])
