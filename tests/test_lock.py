@@ -79,7 +79,7 @@ def test_what_is_no_lock_of_this_version_is_refused(text: str) -> None:
     assert "--update" in caught.value.advice
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_whatever_is_edited_the_answer_is_a_lock_or_words(data: st.DataObject) -> None:
     text = VERSION_2

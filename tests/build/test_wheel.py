@@ -164,7 +164,7 @@ def test_what_a_zip_says_of_sizes_is_not_believed(tmp_path: Path) -> None:
         read_wheel(path, WHEEL, "3.13")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_broken_the_answer_is_whole_or_words(data: st.DataObject, tmp_path: Path) -> None:
     path = tmp_path / "w"
