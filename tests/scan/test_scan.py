@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from barehull.advisories.severity import Severity
 from barehull.inventory.model import Component, Gap, SuspectFile
 from barehull.scan.model import Undecided, Vulnerability
 
@@ -46,9 +47,10 @@ def test_one_vulnerability_is_counted_once_whoever_tells_of_it(known, inventory,
 
 
 def test_severity_and_the_missing_fix_are_told(known, inventory, pypi, expecting):
-    known.says("PYSEC-1", "PyPI", "flask", severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N"}])
+    vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    known.says("PYSEC-1", "PyPI", "flask", severity=[{"type": "CVSS_V3", "score": vector}])
     with expecting(known.scan(inventory(pypi("flask", "1.0")))) as expect:
-        assert expect.match("PYSEC-1", "flask", fixed="").severity == "CVSS:3.1/AV:N"
+        assert expect.match("PYSEC-1", "flask", fixed="").severity == Severity("critical", 9.8, vector, "PYSEC-1")
 
 
 def test_a_distribution_bundled_by_another_is_matched_like_any(known, inventory, pypi, expecting):

@@ -115,7 +115,13 @@ def _match(match: Match) -> dict[str, Any]:
         "purl": match.component.purl,
         "advisory": match.advisory,
         "fixed_version": match.fixed_version,
-        "severity": match.severity,
+        "severity": match.severity.vector,
+        "level": match.severity.level,
+        "score": match.severity.score,
+        "severity_source": match.severity.source,
+        "status": match.status,
+        "known_exploited": match.known_exploited,
+        "epss": match.epss,
     }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from barehull.advisories.model import Database
+from barehull.advisories.severity import Severity
 from barehull.inventory.model import Component, Inventory
 
 
@@ -17,15 +19,25 @@ class Vulnerability:
     aliases: tuple[str, ...] = ()
 
 
+Status = Literal["", "unfixed", "ignored", "postponed", "end-of-life", "unimportant"]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Match:
-    """`component` is affected by `vulnerability`, says `advisory`. `fixed_version` is "" when no fix is known."""
+    """`component` is affected by `vulnerability`, says `advisory`. `fixed_version` is "" when no fix is known.
+
+    `status` is the distribution's word on it, "" where it has none. `known_exploited` says that CISA's catalog lists
+    it; `epss` is the probability that it will be exploited within 30 days (FIRST's EPSS), None where there is none.
+    """
 
     vulnerability: Vulnerability
     component: Component
     advisory: str
     fixed_version: str = ""
-    severity: str = ""
+    severity: Severity = Severity()  # noqa: RUF009 -- frozen
+    status: Status = ""
+    known_exploited: bool = False
+    epss: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 
 import barehull.scan
 from barehull.advisories.model import Advisory, Coverage
+from barehull.advisories.severity import severity
 from barehull.advisories.store import AdvisoryStore
 from barehull.core.outcome import Unknown
 from barehull.inventory.model import Component, Inventory
@@ -80,7 +81,9 @@ def _fixed_only(components: Iterable[Component], coverage: dict[str, Coverage]) 
 def _matches(component: Component, advisory: Advisory, answer: Affected) -> Iterable[Match]:
     for preferred, *aliases in advisory.vulnerabilities:
         vulnerability = Vulnerability(preferred, tuple(aliases))
-        yield Match(vulnerability, component, advisory.id, answer.fixed_version, advisory.severity)
+        yield Match(
+            vulnerability, component, advisory.id, answer.fixed_version, severity(advisory.severity, advisory.id)
+        )
 
 
 def _one_for_each_identity(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
