@@ -21,12 +21,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What a cataloguer found. `records` are the files that it read it from: a package's metadata."""
+    """What a cataloguer found. `records` are the files that it read it from: a package's metadata.
+
+    `identified` are the paths of files, machine code too, of which `components` tell what they are made of: no package
+    need own them. A file that a package owns is judged by the package's word as before.
+    """
 
     components: tuple[Component, ...] = ()
     claims: tuple[Claim, ...] = ()
     records: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    identified: tuple[str, ...] = ()
 
 
 class Cataloguer(Protocol):

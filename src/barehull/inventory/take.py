@@ -65,7 +65,7 @@ def _located(rootfs: Rootfs, claims: Iterable[Claim]) -> dict[str, list[Claim]]:
 
 
 def _files(rootfs: Rootfs, config: Config, claims: dict[str, list[Claim]], found: Iterable[Catalogue]) -> Files:
-    records = {path for catalogue in found for path in catalogue.records}
+    records = {path for catalogue in found for path in (*catalogue.records, *catalogue.identified)}
     application = config.working_dir.strip("/")
     prefix = f"{application}/" if application not in _NOT_APPLICATIONS else "\0"
     owned, mine = set[str](), set[str]()
