@@ -86,6 +86,9 @@ class TestReading:
         data = b"ELF" * 100_000
         assert system.read(path) == b"".join(system.chunks(path)) == data
         assert system.peek(path, 4) == data[:4]
+        assert system.piece(path, 1, 3) == b"LFE"
+        assert system.piece(path, len(data) - 2, 9) == b"LF"
+        assert system.piece(path, len(data), 9) == system.piece(path, -1, 9) == b""
         assert system.digests(path) == (hashlib.md5(data).hexdigest(), hashlib.sha256(data).hexdigest())
 
     def test_a_link_itself_is_seen_without_following_it(self, system: Rootfs) -> None:

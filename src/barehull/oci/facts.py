@@ -32,12 +32,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One file's bytes, read when asked for: `peek(count)` the first, `read(limit)` all, `chunks()` in pieces."""
+    """One file's bytes, read when asked for.
+
+    `peek(count)` gives the first, `read(limit)` all, `chunks()` all in pieces, `piece(offset, count)` those in between.
+    """
 
     size: int
     peek: Callable[[int], bytes]
     read: Callable[[int], bytes]
     chunks: Callable[[], Iterator[bytes]]
+    piece: Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True, slots=True)

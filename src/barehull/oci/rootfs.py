@@ -123,6 +123,12 @@ class Rootfs:
             return b""
         return self._spool.read(self._start(place) + place.offset, min(count, place.size))
 
+    def piece(self, path: str, offset: int, count: int) -> bytes:
+        """`count` bytes from `offset` on of the file that `path` leads to; fewer where it ends."""
+        place = self._tree.content[self._regular(path).path]
+        count = min(count, place.size - offset)
+        return self._spool.read(self._start(place) + place.offset + offset, count) if count > 0 and offset >= 0 else b""
+
     def chunks(self, path: str) -> Iterator[bytes]:
         """The content of the file that `path` leads to, in pieces. InputError when there is none."""
         place = self._tree.content[self._regular(path).path]
@@ -141,6 +147,7 @@ class Rootfs:
             lambda count: self.peek(node.path, count),
             lambda limit: self.read(node.path, limit),
             lambda: self.chunks(node.path),
+            lambda offset, count: self.piece(node.path, offset, count),
         )
         return self._known.of(place.layer, place.offset, fact, content)
 
