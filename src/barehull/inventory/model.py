@@ -56,10 +56,16 @@ class Files:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Gap:
-    """Something that could not be read or identified: `subject` (a path or component) and `reason`."""
+    """Something that could not be read or identified: `subject` (a path or component) and `reason`.
+
+    `keyword` is one of the list in `scan/undecided.py`. What could be read, and yet tells nothing, has its `sha256`: it
+    is the same thing wherever it has the same content.
+    """
 
     subject: str
     reason: str
+    keyword: str = "gap"
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,4 +82,5 @@ def _of_file(file: SuspectFile) -> Undecided | None:
 
 def _of_gap(gap: Gap, image: str) -> Undecided:
     # What could not be read cannot be compared: two gaps are the same only in the same image.
-    return Undecided(gap.subject, f"gap: {gap.reason}", f"gap: {gap.subject} of {image}")
+    identity = f"{gap.keyword}: sha256:{gap.sha256}" if gap.sha256 else f"{gap.keyword}: {gap.subject} of {image}"
+    return Undecided(gap.subject, f"{gap.keyword}: {gap.reason}", identity)
