@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from barehull.oci.manifest import make_image
 from barehull.oci.model import MAX_LAYERS, Config, Layer
 from barehull.oci.rootfs import Rootfs
 from barehull.runtime.compose import RESERVED, compose
-from barehull.runtime.package import Style, make_piece
+from barehull.runtime.package import Style, make_piece, reader
 from barehull.runtime.recipe import Recipe
 
 from ..proof.conftest import MadeElf  # noqa: TID252 - the one maker of ELF files
@@ -96,6 +97,16 @@ def test_a_layer_is_made_once(deb: Deb, store: Store) -> None:
     first = make_piece([package], MINIMAL, store)
     store.path(f"sha256:{package.sha256}").unlink()  # nothing could be made without it
     assert make_piece([package], MINIMAL, store) == first
+
+
+def test_a_package_that_several_want_is_read_once(deb: Deb, store: Store) -> None:
+    shared, own = deb("shared", {"usr/bin/shared": b"x"}), deb("own", {"usr/bin/own": b"x"})
+    read = reader(store, [shared])
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(read, [shared] * 8)
+    assert all(other is first for other in others)
+    assert read(own) == read(own)
+    assert read(own) is not read(own)  # nor kept
 
 
 def test_a_layer_that_the_store_lost_is_made_again(deb: Deb, store: Store) -> None:

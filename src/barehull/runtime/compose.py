@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 import msgspec
 
 from barehull.core.progress import Progress, silent
-from barehull.debian.deb import read_deb
 from barehull.files import Store
 from barehull.lock import Lock, LockedDeb
 from barehull.oci.layer import with_parents, write_layer
 from barehull.oci.model import MAX_LAYERS, Config, Entry, Layer
 from barehull.runtime import ldcache, made
-from barehull.runtime.interpreter import Interpreter, unpack_interpreter
-from barehull.runtime.package import Piece, Style, deb_entries, make_piece
+from barehull.runtime.interpreter import Interpreter, of_interpreter, unpack_interpreter
+from barehull.runtime.package import Piece, Read, Style, deb_entries, make_piece, reader
 from barehull.runtime.recipe import Recipe
 
 RESERVED = 8  # layers for the files that no package brings, the bytecode and the application
-_WORKERS = 2
+_WORKERS = 3  # two of which mostly wait, for the interpreter
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +43,13 @@ def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silen
     style = Style(recipe.minimal, recipe.debian >= 13 or not recipe.minimal, architecture)
     progress(f"composing {recipe.name} on Debian {recipe.debian}: {len(lock.debs)} packages")
 
-    @cache  # it is looked over whole each time
-    def interpreter() -> Interpreter:
-        return unpack_interpreter((*lock.debs, *lock.tools), recipe.python, store)
-
-    with ThreadPoolExecutor(_WORKERS + 1) as pool:
-        # At the same time, since it mostly waits for the interpreter.
-        bytecode = pool.submit(_bytecode_layers, lock.debs, style, interpreter, recipe, store, progress)
-        pieces = list(pool.map(lambda debs: make_piece(debs, style, store), _grouped(lock.debs)))
+    shared = [deb for deb in (*lock.debs, *lock.tools) if of_interpreter(deb.name, recipe.python)]
+    read = reader(store, shared if recipe.bytecode else ())
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        # First, and at the same time: the layers are made while other processes compile.
+        interpreter = pool.submit(unpack_interpreter, shared, recipe.python, store, read) if recipe.bytecode else None
+        bytecode = pool.submit(_bytecode_layers, lock.debs, style, interpreter, recipe, read, store, progress)
+        pieces = list(pool.map(lambda debs: make_piece(debs, style, store, read), _grouped(lock.debs)))
     layers = [piece.layer for piece in pieces]
     if not recipe.minimal and recipe.debian < 13:
         layers.insert(0, write_layer(made.merged_usr_links(), store, created_by="barehull: merged /usr"))
@@ -64,7 +61,7 @@ def compose(lock: Lock, recipe: Recipe, store: Store, progress: Progress = silen
         user=recipe.user,
         working_dir=recipe.working_dir,
     )
-    return Runtime(tuple(layers), config, recipe.python, interpreter if recipe.bytecode else None)
+    return Runtime(tuple(layers), config, recipe.python, interpreter.result if interpreter else None)
 
 
 def _grouped(debs: Sequence[LockedDeb]) -> list[list[LockedDeb]]:
@@ -94,13 +91,14 @@ def _made_layer(recipe: Recipe, architecture: str, pieces: Iterable[Piece], stor
 def _bytecode_layers(
     debs: Sequence[LockedDeb],
     style: Style,
-    interpreter: Callable[[], Interpreter],
+    interpreter: Future[Interpreter] | None,
     recipe: Recipe,
+    read: Read,
     store: Store,
     progress: Progress,
 ) -> list[Layer]:
     """The compiled standard library, remembered by the packages that it is made from; none where none is wanted."""
-    if not recipe.bytecode:
+    if interpreter is None:
         return []
     python = [deb for deb in debs if deb.name.startswith(("libpython3", "python3-distutils"))]
     key = "3 " + " ".join(deb.sha256 for deb in python)
@@ -113,12 +111,12 @@ def _bytecode_layers(
     sources = [
         entry
         for deb in python
-        for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style)
+        for entry in deb_entries(read(deb), style)
         if entry.kind == "file"
         and entry.path.endswith(".py")
         and entry.path.startswith(f"usr/lib/python{recipe.python}/")
     ]
-    compiled = interpreter().compile(sources)
+    compiled = interpreter.result().compile(sources)
     layer = write_layer(with_parents(compiled), store, created_by="barehull: bytecode of the standard library")
     store.remember("bytecode", key, msgspec.json.encode(layer))
     return [layer]

@@ -22,12 +22,11 @@ from types import TracebackType
 from typing import IO, Self
 
 from barehull.core.errors import IncompleteError
-from barehull.debian.deb import read_deb
 from barehull.files import Store, failed, mark_used, safe_join, scratch_folder
 from barehull.lock import LockedDeb
 from barehull.oci.model import Entry
 from barehull.runtime.ldcache import TRIPLETS
-from barehull.runtime.package import Style, deb_entries
+from barehull.runtime.package import Read, Style, deb_entries, reader
 
 _LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}  # the file; elsewhere are links to it
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -158,7 +157,7 @@ def of_interpreter(name: str, version: str) -> bool:
     return name in _PACKAGES or f"python{version}-" in name
 
 
-def unpack_interpreter(debs: Sequence[LockedDeb], version: str, store: Store) -> Interpreter:
+def unpack_interpreter(debs: Sequence[LockedDeb], version: str, store: Store, read: Read | None = None) -> Interpreter:
     """The Python among the packages that runs on this machine, unpacked in the store's folder.
 
     That is done once for the same packages, while it is unchanged. Errors: IncompleteError when none of them is for
@@ -176,18 +175,19 @@ def unpack_interpreter(debs: Sequence[LockedDeb], version: str, store: Store) ->
     known = store.recall("interpreter-trees", identity)
     if not root.exists() or known != _digest(root):
         shutil.rmtree(root, ignore_errors=True)
-        _unpack(needed, Style(True, True, here), store, root, identity)
+        _unpack(needed, read or reader(store), store, root, identity)
     mark_used(root)
     return Interpreter(root, version, here, identity)
 
 
-def _unpack(debs: Sequence[LockedDeb], style: Style, store: Store, root: Path, identity: str) -> None:
+def _unpack(debs: Sequence[LockedDeb], read: Read, store: Store, root: Path, identity: str) -> None:
+    style = Style(True, True, this_architecture())
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(root.parent) as scratch:
             folder = scratch / "root"
             for deb in debs:
-                for entry in deb_entries(read_deb(store.path(f"sha256:{deb.sha256}")), style):
+                for entry in deb_entries(read(deb), style):
                     if _NEEDED.fullmatch(entry.path):
                         _write(folder, entry)
             store.remember("interpreter-trees", identity, _digest(folder))

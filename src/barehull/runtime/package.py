@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -44,7 +45,26 @@ class Piece:
     masters: dict[str, bytes]
 
 
-def make_piece(debs: Sequence[LockedDeb], style: Style, store: Store) -> Piece:
+Read = Callable[[LockedDeb], Deb]
+
+
+def reader(store: Store, shared: Iterable[LockedDeb] = ()) -> Read:
+    """What reads packages from the store; those that several threads `shared` want are read once, and kept with it."""
+    kept: dict[str, Deb] = {}
+    locks = {deb.sha256: threading.Lock() for deb in shared}
+
+    def read(deb: LockedDeb) -> Deb:
+        if deb.sha256 not in locks:
+            return read_deb(store.path(f"sha256:{deb.sha256}"))
+        with locks[deb.sha256]:
+            if deb.sha256 not in kept:
+                kept[deb.sha256] = read_deb(store.path(f"sha256:{deb.sha256}"))
+            return kept[deb.sha256]
+
+    return read
+
+
+def make_piece(debs: Sequence[LockedDeb], style: Style, store: Store, read: Read | None = None) -> Piece:
     """The layer of the packages, whose files are in the store; from the store when it was made before."""
     key = " ".join((_VERSION, repr(style), *(deb.sha256 for deb in debs)))
     remembered = store.recall("pieces", key)
@@ -52,17 +72,17 @@ def make_piece(debs: Sequence[LockedDeb], style: Style, store: Store) -> Piece:
         piece = msgspec.json.decode(remembered, type=Piece)
         if store.get(piece.layer.digest.removeprefix("sha256:")) is not None:
             return piece
-    piece = _make(debs, style, store)
+    piece = _make(debs, style, store, read or reader(store))
     store.remember("pieces", key, msgspec.json.encode(piece))
     return piece
 
 
-def _make(debs: Sequence[LockedDeb], style: Style, store: Store) -> Piece:
+def _make(debs: Sequence[LockedDeb], style: Style, store: Store, read: Read) -> Piece:
     entries: dict[str, Entry] = {}
     stanzas: list[str] = []
     masters: dict[str, bytes] = {}
     for locked in debs:
-        deb = read_deb(store.path(f"sha256:{locked.sha256}"))
+        deb = read(locked)
         stanzas.append(_stanza(deb))
         for entry in with_parents(_laid_out(locked, deb, style)):
             _add(entries, entry, locked.name)
