@@ -140,16 +140,11 @@ class Rootfs:
 
     def fact(self, path: str, fact: Fact[T]) -> T:
         """What a fact says of the file that `path` leads to. Errors: InputError when there is none, and its own."""
-        node = self._regular(path)
-        place = self._tree.content[node.path]
-        content = Content(
-            node.size,
-            lambda count: self.peek(node.path, count),
-            lambda limit: self.read(node.path, limit),
-            lambda: self.chunks(node.path),
-            lambda offset, count: self.piece(node.path, offset, count),
-        )
-        return self._known.of(place.layer, place.offset, fact, content)
+        return self._fact(self._regular(path), fact)
+
+    def facts(self, fact: Fact[T]) -> Iterator[tuple[Node, T]]:
+        """What a fact says of every regular file, by path. Errors: the fact's own."""
+        return ((node, self._fact(node, fact)) for node in self.files())
 
     def digests(self, path: str) -> tuple[str, str]:
         """MD5 and SHA-256, in hex, of the file that `path` leads to."""
@@ -168,6 +163,17 @@ class Rootfs:
         """The names in the folder that `path` leads to, sorted; none where it is no folder."""
         node = self.resolve(path)
         return tuple(self._tree.children(node.path)) if node else ()
+
+    def _fact(self, node: Node, fact: Fact[T]) -> T:
+        place = self._tree.content[node.path]
+        content = Content(
+            node.size,
+            lambda count: self.peek(node.path, count),
+            lambda limit: self.read(node.path, limit),
+            lambda: self.chunks(node.path),
+            lambda offset, count: self.piece(node.path, offset, count),
+        )
+        return self._known.of(place.layer, place.offset, fact, content)
 
     def _start(self, place: Place) -> int:
         """Where in the spool a layer's tar begins."""
