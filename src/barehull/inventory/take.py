@@ -9,16 +9,19 @@ from pkgutil import iter_modules
 from typing import cast
 
 import barehull.inventory
+from barehull.core.errors import BarehullError, IncompleteError, IntegrityError
 from barehull.inventory.catalogue import Catalogue, Cataloguer, Claim
 from barehull.inventory.derived import is_derived
 from barehull.inventory.distribution import read_distribution
-from barehull.inventory.model import Component, Files, Inventory, SuspectFile
+from barehull.inventory.identify import Lookup, identify, joined, nothing_known, without
+from barehull.inventory.model import Component, Files, Gap, Inventory, SuspectFile
 from barehull.oci.model import Config, Image
 from barehull.oci.rootfs import Node, Rootfs
 
 _ELF = b"\x7fELF"
 _NOT_APPLICATIONS = ("", "home/nonroot", "root", "home")
 _DPKG = "var/lib/dpkg/"
+_DEBIAN = "pkg:deb/"
 
 
 def cataloguers() -> tuple[Cataloguer, ...]:
@@ -28,20 +31,55 @@ def cataloguers() -> tuple[Cataloguer, ...]:
     return tuple(cast(Cataloguer, module) for module in modules if hasattr(module, "catalogue"))
 
 
-def take_inventory(image: Image, rootfs: Rootfs) -> Inventory:
-    """The inventory of an image, from `rootfs`, the view of its files."""
-    found = [cataloguer.catalogue(rootfs) for cataloguer in cataloguers()]
+def take_inventory(image: Image, rootfs: Rootfs, lookup: Lookup = nothing_known) -> Inventory:
+    """The inventory of an image, from `rootfs`, the view of its files; `lookup` knows files of Debian's packages."""
+    found = [_catalogued(cataloguer, rootfs) for cataloguer in cataloguers()]
     claims = _located(rootfs, (claim for catalogue in found for claim in catalogue.claims))
-    components = [component for catalogue in found for component in catalogue.components]
+    components = _own((component for catalogue in found for component in catalogue.components), claims)
+    files = _files(rootfs, image.config, claims, found)
+    identified = identify(rootfs, files.suspect, _carriers(claims, files, found), lookup)
     return Inventory(
         image=image.digest,
         platform=image.config.platform,
         distribution=read_distribution(rootfs).ecosystem,
         compressed_size=image.compressed_size,
-        components=tuple(sorted(_own(components, claims))),
-        files=_files(rootfs, image.config, claims, found),
+        components=tuple(sorted(joined(components, identified.components))),
+        files=without(files, identified.known),
         gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps})),
     )
+
+
+def _catalogued(cataloguer: Cataloguer, rootfs: Rootfs) -> Catalogue:
+    """What a cataloguer finds; where it fails, that is a gap: nothing that it would have found counts as not there.
+
+    Errors: those of the image and of the disk, which no cataloguer can do anything about.
+    """
+    try:
+        return cataloguer.catalogue(rootfs)
+    except (IncompleteError, IntegrityError, OSError):
+        raise
+    except Exception as error:
+        name = getattr(cataloguer, "__name__", "").rpartition(".")[2]
+        told = error.what if isinstance(error, BarehullError) else f"{type(error).__name__}: {error}"
+        return Catalogue(
+            gaps=(Gap(f"cataloguer {name}", f"it failed, and what it would have found is not known: {told}"),)
+        )
+
+
+def _carriers(claims: dict[str, list[Claim]], files: Files, found: Iterable[Catalogue]) -> dict[str, str]:
+    """Files that have others' code inside, perhaps, by path with whose they are: a wheel's, or a component's own."""
+    suspect = {it.path for it in files.suspect}
+    carriers = {
+        path: min(claim.owner for claim in those)
+        for path, those in claims.items()
+        if path not in suspect and not any(claim.owner.startswith(_DEBIAN) for claim in those)
+    }
+    for catalogue in found:
+        for path in set(catalogue.identified) - claims.keys() - suspect:
+            owners = [it.purl for it in catalogue.components if path in it.evidence and not it.vendored_in]
+            if owners:
+                carriers[path] = min(owners)
+    return carriers
 
 
 def _own(components: Iterable[Component], claims: dict[str, list[Claim]]) -> list[Component]:
@@ -49,8 +87,8 @@ def _own(components: Iterable[Component], claims: dict[str, list[Claim]]) -> lis
     return [
         component
         for component in components
-        if component.purl.startswith("pkg:deb/")
-        or not any(claim.owner.startswith("pkg:deb/") for path in component.evidence for claim in claims.get(path, ()))
+        if component.purl.startswith(_DEBIAN)
+        or not any(claim.owner.startswith(_DEBIAN) for path in component.evidence for claim in claims.get(path, ()))
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from packageurl import PackageURL
 from barehull.core.errors import InputError
 from barehull.inventory.catalogue import Catalogue
 from barehull.inventory.model import Component, Gap
+from barehull.inventory.strings import SAYS
 from barehull.oci.rootfs import Rootfs
 
 _LIMIT = 16 << 20
@@ -25,19 +27,18 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
     """The libraries inside wheels, each with the purl of its wheel."""
     components: list[Component] = []
     gaps: list[Gap] = []
-    told: set[tuple[str, str]] = set()  # (folder, wheel) with an SBOM that names libraries
+    told: defaultdict[tuple[str, str], list[str]] = defaultdict(list)  # what SBOMs name, by folder and wheel
     libraries: list[tuple[str, re.Match[str]]] = []
     for node in rootfs.files():
         if match := _SBOM.fullmatch(node.path):
             found = list(_of_sbom(rootfs, node.path, _wheel(match[2], match[3]), gaps))
             components += found
-            if found:
-                told.add((match[1], _normal(match[2])))
+            told[match[1], _normal(match[2])] += [component.name for component in found]
         elif match := _LIBRARY.fullmatch(node.path):
             libraries.append((node.path, match))
     for path, match in libraries:
-        if (match[1], _normal(match[2])) not in told:
-            components.append(_of_library(rootfs, path, match))
+        if not any(_is_of(match[4], name) for name in told[match[1], _normal(match[2])]):
+            components += _of_library(rootfs, path, match)
     return Catalogue(components=tuple(components), gaps=tuple(gaps))
 
 
@@ -66,8 +67,17 @@ def _described(item: dict[str, Any], path: str, wheel: str) -> Component | None:
     return Component(text, name, version, _ECOSYSTEMS.get(kind, ""), name, version, (path,), wheel)
 
 
-def _of_library(rootfs: Rootfs, path: str, match: re.Match[str]) -> Component:
-    """A library of which only the file's name is known."""
+def _is_of(library: str, name: str) -> bool:
+    """Whether a library, "gssapi_krb5", is of the package that an SBOM names, "krb5-libs". SBOMs seldom name all."""
+    stem = library.lower().replace("lib", "")
+    words = [word.removesuffix("libs").replace("lib", "") for word in re.split(r"[^a-z0-9_]+", name.lower())]
+    return any(word == stem or (len(word) > 3 and word in stem) for word in words if word)
+
+
+def _of_library(rootfs: Rootfs, path: str, match: re.Match[str]) -> list[Component]:
+    """A library of which only the file's name is known: none where its content tells, which `identify` reads."""
+    if any(said.is_all_of(path) for said in rootfs.fact(path, SAYS)):
+        return []
     name = f"{match[3] or ''}{match[4]}"
     version = match[5].strip(".")
     purl = PackageURL("generic", None, name, version or None).to_string()
@@ -76,7 +86,7 @@ def _of_library(rootfs: Rootfs, path: str, match: re.Match[str]) -> Component:
         distribution, _, wheel_version = child.removesuffix(".dist-info").rpartition("-")
         if child.endswith(".dist-info") and _normal(distribution) == _normal(match[2]):
             wheel = _wheel(distribution, wheel_version)
-    return Component(purl, name, version, "", name, version, (path,), wheel)
+    return [Component(purl, name, version, "", name, version, (path,), wheel)]
 
 
 def _wheel(name: str, version: str) -> str:

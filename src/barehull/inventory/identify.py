@@ -1,0 +1,98 @@
+"""Machine code that no package's metadata tells of: what it is, by its content.
+
+Asked are two kinds of files: those that no package vouches for, and those of which only a wheel or the file itself
+tells, which may have whole libraries linked in. Debian's files are what their packages' advisories speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from packageurl import PackageURL
+
+from barehull.debian.known_files import Origin
+from barehull.inventory.model import Component, Files, SuspectFile
+from barehull.inventory.strings import SAYS
+from barehull.oci.rootfs import Rootfs
+
+Lookup = Callable[[str], Origin | None]  # by a file's SHA-256: the Debian package that has it
+_ELF = b"\x7fELF"
+
+
+def nothing_known(sha256: str) -> None:
+    """The lookup where there are no packages whose files could be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The components that content told of; `known`: the unowned files that are wholly one of these."""
+
+    components: tuple[Component, ...]
+    known: frozenset[str]
+
+
+def identify(
+    rootfs: Rootfs, suspects: Iterable[SuspectFile], carriers: Mapping[str, str], lookup: Lookup = nothing_known
+) -> Identified:
+    """What the suspects are, and what is linked into `carriers`: files by path, each with the purl of whose it is."""
+    found: list[Component] = []
+    known = set[str]()
+    for suspect in suspects:
+        if not suspect.elf:
+            continue
+        components, whole = _of_suspect(rootfs, suspect, lookup)
+        found += components
+        if whole and suspect.state == "unowned":
+            known.add(suspect.path)
+    for path, owner in sorted(carriers.items()):
+        if rootfs.peek(path, 4) == _ELF:
+            found += [said.component(path, owner) for said in rootfs.fact(path, SAYS)]
+    return Identified(tuple(found), frozenset(known))
+
+
+def _of_suspect(rootfs: Rootfs, suspect: SuspectFile, lookup: Lookup) -> tuple[list[Component], bool]:
+    """What is in the file, and whether that is all of it: a Debian package's file, byte for byte, or an interpreter."""
+    origin = lookup(suspect.sha256)
+    if origin is not None:
+        return [_of_debian(origin, suspect.path)], True
+    said = rootfs.fact(suspect.path, SAYS)
+    main = next((each for each in said if each.is_all_of(suspect.path)), None)
+    if main is None:
+        return [each.component(suspect.path) for each in said], False
+    whole = main.component(suspect.path)
+    inside = [each.component(suspect.path, whole.purl) for each in said if each != main]
+    return [whole, *inside], bool(whole.ecosystem)
+
+
+def _of_debian(origin: Origin, path: str) -> Component:
+    qualifiers = {"arch": origin.architecture, "distro": f"debian-{origin.release}"}
+    purl = PackageURL("deb", "debian", origin.name, origin.version, qualifiers).to_string()
+    ecosystem = f"Debian:{origin.release}"
+    return Component(purl, origin.name, origin.version, ecosystem, origin.source, origin.source_version, (path,))
+
+
+def without(files: Files, known: frozenset[str]) -> Files:
+    """The files, of which those in `known` are no longer suspect."""
+    left = tuple(suspect for suspect in files.suspect if suspect.path not in known)
+    return replace(files, derived=files.derived + len(files.suspect) - len(left), suspect=left)
+
+
+def joined(components: Iterable[Component], found: Iterable[Component]) -> list[Component]:
+    """Both, each thing once: the same package at another path, and what an SBOM told of a wheel's library before."""
+    there = list(components)
+    for new in found:
+        for number, old in enumerate(there):
+            if (old.purl, old.vendored_in) == (new.purl, new.vendored_in):
+                there[number] = replace(old, evidence=tuple(dict.fromkeys((*old.evidence, *new.evidence))))
+                break
+        else:
+            if not any(_is_told(new, old) for old in there):
+                there.append(new)
+    return there
+
+
+def _is_told(new: Component, there: Component) -> bool:
+    """Whether `there` is the same library, in the same wheel: "openssl-libs 3.5.1-4.el9" tells of OpenSSL 3.5.1."""
+    same = new.name in there.name.lower() and there.version.startswith(new.version)
+    return bool(new.vendored_in) and same and there.vendored_in == new.vendored_in
