@@ -33,6 +33,12 @@ def to_cyclonedx(inventory: Inventory, created: str) -> str:
 
 def _component(component: Component) -> BomComponent:
     properties = [Property(name="barehull:evidence", value=f"/{path}") for path in component.evidence]
+    if (component.source, component.source_version) != (
+        component.name,
+        component.version,
+    ):  # as inventory/sbom.py reads
+        properties.append(Property(name="barehull:source", value=component.source))
+        properties.append(Property(name="barehull:source-version", value=component.source_version))
     if component.vendored_in:
         properties.append(Property(name="barehull:vendored-in", value=component.vendored_in))
     return BomComponent(
