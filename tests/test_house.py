@@ -39,7 +39,7 @@ FLOORS = (
     {"oci"},
     {"elf", "net"},
     {"cache", "decompress", "tar"},
-    {"files"},
+    {"files", "versions"},
     {"core"},
 )
 LEVEL = {room: len(FLOORS) - floor for floor, rooms in enumerate(FLOORS) for room in rooms}
