@@ -229,7 +229,7 @@ def examine(image: Image, advisories: AdvisoryStore, workshop: Workshop) -> Scan
 
     workshop.progress(f"taking the inventory of {image.digest[:19]}")
     with Rootfs.of(image, workshop.store) as rootfs:
-        inventory = take_inventory(image, rootfs)
+        inventory = take_inventory(image, rootfs, workshop.store)
         rootfs.remember()
     workshop.progress(f"scanning {len(inventory.components)} components")
     return scan(inventory, advisories)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import cast
 
 import barehull.inventory
 from barehull.core.errors import BarehullError, IncompleteError, IntegrityError
+from barehull.debian.known_files import origin_of
+from barehull.files import Store
 from barehull.inventory.catalogue import Catalogue, Cataloguer, Claim
 from barehull.inventory.derived import is_derived
 from barehull.inventory.distribution import read_distribution
-from barehull.inventory.identify import Lookup, identify, joined, nothing_known, without
+from barehull.inventory.identify import identify, joined, nothing_known, without
 from barehull.inventory.model import Component, Files, Gap, Inventory, SuspectFile
 from barehull.oci.model import Config, Image
 from barehull.oci.rootfs import Node, Rootfs
@@ -31,13 +34,18 @@ def cataloguers() -> tuple[Cataloguer, ...]:
     return tuple(cast(Cataloguer, module) for module in modules if hasattr(module, "catalogue"))
 
 
-def take_inventory(image: Image, rootfs: Rootfs, lookup: Lookup = nothing_known) -> Inventory:
-    """The inventory of an image, from `rootfs`, the view of its files; `lookup` knows files of Debian's packages."""
+def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> Inventory:
+    """The inventory of an image, from `rootfs`, the view of its files.
+
+    Files that are out of their packages are put down to those that were unpacked into `store`.
+    """
     found = [_catalogued(cataloguer, rootfs) for cataloguer in cataloguers()]
     claims = _located(rootfs, (claim for catalogue in found for claim in catalogue.claims))
     components = _own((component for catalogue in found for component in catalogue.components), claims)
     files = _files(rootfs, image.config, claims, found)
-    identified = identify(rootfs, files.suspect, _carriers(claims, files, found), lookup)
+    identified = identify(
+        rootfs, files.suspect, _carriers(claims, files, found), partial(origin_of, store) if store else nothing_known
+    )
     return Inventory(
         image=image.digest,
         platform=image.config.platform,

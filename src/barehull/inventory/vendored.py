@@ -61,8 +61,9 @@ def _described(item: dict[str, Any], path: str, wheel: str) -> Component | None:
     text = str(item.get("purl") or (purls[0] if purls else PackageURL("generic", None, name, version or None)))
     if not f"{name}{version}{text}".isprintable():
         raise ValueError(f"a component has the name {name[:40]!r}")
-    kind = PackageURL.from_string(text).type
-    if text.split("?")[0] == wheel:
+    purl = PackageURL.from_string(text)
+    kind = purl.type
+    if kind == "pypi" and _wheel(purl.name, purl.version or "") == wheel:  # a part of it is not bundled in it, either
         return None
     return Component(text, name, version, _ECOSYSTEMS.get(kind, ""), name, version, (path,), wheel)
 

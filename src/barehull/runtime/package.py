@@ -10,6 +10,7 @@ import msgspec
 
 from barehull.core.errors import InputError
 from barehull.debian.deb import Deb, read_deb
+from barehull.debian.known_files import Origin, note_files
 from barehull.elf import read_elf
 from barehull.files import Store
 from barehull.lock import LockedDeb
@@ -83,6 +84,7 @@ def _make(debs: Sequence[LockedDeb], style: Style, store: Store, read: Read) -> 
     masters: dict[str, bytes] = {}
     for locked in debs:
         deb = read(locked)
+        _note(locked, deb, store)
         stanzas.append(_stanza(deb))
         for entry in with_parents(_laid_out(locked, deb, style)):
             _add(entries, entry, locked.name)
@@ -91,6 +93,15 @@ def _make(debs: Sequence[LockedDeb], style: Style, store: Store, read: Read) -> 
     names = ", ".join(f"{deb.name} {deb.version}" for deb in debs)
     layer = write_layer(entries.values(), store, created_by=f"barehull: {names}")
     return Piece(layer, _libraries(entries.values(), style), tuple(stanzas), masters)
+
+
+def _note(locked: LockedDeb, deb: Deb, store: Store) -> None:
+    """Note whose the package's machine code is, for the day when it is found outside of it."""
+    codename = locked.suite.partition("-")[0]
+    release = next((number for number, name in made.CODENAMES.items() if name == codename), 0)
+    if release:
+        parts = (locked.name, locked.version, locked.architecture, locked.source, locked.source_version)
+        note_files(store, deb, Origin(*parts, release))
 
 
 def _add(entries: dict[str, Entry], entry: Entry, package: str) -> None:
