@@ -21,7 +21,7 @@ from barehull.oci.registry_pull import each_at_once, resolve
 
 CHUNK = 64 << 20  # bytes in one request: most layers go in one, as all registries know it
 _PIECE = 1 << 18
-_WORKERS = 3
+_WORKERS = 6  # as skopeo: each blob waits for four answers
 _ADVICE = "Run it again: what the registry has already is not sent again. If it stays so, ask who runs the registry."
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
 
