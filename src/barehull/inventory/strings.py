@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from packageurl import PackageURL
@@ -47,9 +47,9 @@ def _said(content: Content) -> tuple[Said, ...]:
     series: dict[str, set[str]] = {row.name: set() for row in rows if row.series}
     for window in _windows(content) if rows else ():
         for row in rows:
-            versions[row.name] |= {_joined(match) for match in re.finditer(row.pattern, window)}
+            versions[row.name] |= set(_in(window, row.pattern))
             if row.series:
-                series[row.name] |= {_joined(match) for match in re.finditer(row.series, window)}
+                series[row.name] |= set(_in(window, row.series))
     found = set[Said]()
     for name, all_of_it in versions.items():
         of_series = [it for it in all_of_it if name not in series or it.rpartition(".")[0] in series[name]]
@@ -75,9 +75,16 @@ def _windows(content: Content) -> Iterator[bytes]:
         rest = window[-_OVERLAP:]
 
 
-def _joined(match: re.Match[bytes]) -> str:
+def _in(window: bytes, pattern: bytes) -> Iterator[str]:
+    """The versions in a piece; what touches an end of it may go on there, and is whole in the piece beside it."""
+    for match in re.finditer(pattern, window):
+        if match.start() > 0 and match.end() < len(window):
+            yield _joined(match.groups())
+
+
+def _joined(found: Iterable[bytes]) -> str:
     """Groups as a version: "2", "09", "14" is 2.9.14."""
-    groups = [group.decode("ascii") for group in match.groups()]
+    groups = [group.decode("ascii") for group in found]
     return ".".join(str(int(group)) if group.isdigit() else group for group in groups)
 
 
