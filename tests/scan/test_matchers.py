@@ -36,7 +36,7 @@ def test_every_matcher_is_found_by_its_file_and_ecosystems_belong_to_one():
         ("Debian", 0),
         ("", 0),
         ("PyPI:3", 0),
-        ("npm", 0),
+        ("npm:1", 0),
     ]:
         assert sum(matcher.handles(ecosystem) for matcher in matchers()) == count, ecosystem
 

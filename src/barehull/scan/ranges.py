@@ -53,6 +53,18 @@ def judge(version: str, advisory: Advisory, order: Order, same: Callable[[str], 
     return Unknown(f"no-versions: {advisory.id} says nothing of versions")
 
 
+def same_place(order: Callable[[str], Hashable]) -> Callable[[str], Hashable]:
+    """Versions are the same that have one place in the order, or else the same text."""
+
+    def place(version: str) -> Hashable:
+        try:
+            return order(version)
+        except ValueError:
+            return version
+
+    return place
+
+
 class _Place:
     """One version, and where it stands to others."""
 
@@ -65,7 +77,8 @@ class _Place:
         limits = [version for kind, version in one.events if kind == "limit"]
         if limits and "*" not in limits and all(self._reaches(version) for version in limits):
             return False
-        affected = "introduced" in {kind for kind, version in one.events if version == "0"}
+        # Fixed at "0": a distribution's word that the package never had it.
+        affected = {kind for kind, version in one.events if version == "0"} == {"introduced"}
         for place, events in groupby(self._passed(one.events), key=itemgetter(0)):
             kinds = {kind for _, kind in events}
             # Where one stretch ends and another begins, or one begins and ends, what was before goes on.
