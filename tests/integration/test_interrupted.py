@@ -156,7 +156,7 @@ def test_a_full_disk_under_the_output_leaves_no_image(small_disk: Path, fresh: C
     assert not (small_disk / "new" / "index.json").exists()
 
 
-def test_a_full_disk_under_uv_is_not_a_wrong_requirement(small_disk: Path, fresh: Callable[[], Bench]) -> None:
+def test_a_full_disk_for_temporary_files_is_told_as_that(small_disk: Path, fresh: Callable[[], Bench]) -> None:
     full = fresh()
     full.run("build", "app", "--output", "oci:new", "-q")
     remembered = list((Path(full.environment["BAREHULL_CACHE"]) / "dependencies").rglob("*"))

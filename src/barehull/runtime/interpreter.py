@@ -92,11 +92,7 @@ class Interpreter:
             *("-S", "-s", "-B", "-c", _COMPILER),
         ]
         environment = {"PYTHONHOME": str(self.root / "usr"), "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
-        with tempfile.TemporaryFile() as stdin:
-            for entry in sources:
-                for part in (entry.path.encode("utf-8", "surrogateescape"), entry.content):
-                    stdin.write(struct.pack("<I", len(part)) + part)
-            stdin.seek(0)
+        with _framed(sources) as stdin:
             run = _Run(tempfile.TemporaryFile(), tempfile.TemporaryFile(), sources)  # noqa: SIM115
             try:
                 run.process = subprocess.Popen(
@@ -125,6 +121,20 @@ class Interpreter:
             f"the image's Python {self.version} cannot be run here to compile bytecode: {why}",
             advice=f"Remove {self.root} and run it again; the folder must not be on a disk mounted noexec.",
         )
+
+
+def _framed(sources: Sequence[Entry]) -> IO[bytes]:
+    """The sources as the compiler reads them, in a file without a name."""
+    stdin = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        for entry in sources:
+            for part in (entry.path.encode("utf-8", "surrogateescape"), entry.content):
+                stdin.write(struct.pack("<I", len(part)) + part)
+        stdin.seek(0)
+    except OSError as error:
+        stdin.close()
+        raise failed(error, Path(tempfile.gettempdir())) from error
+    return stdin
 
 
 @dataclass(slots=True)
