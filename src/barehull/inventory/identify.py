@@ -6,14 +6,15 @@ tells, which may have whole libraries linked in. Debian's files are what their p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from packageurl import PackageURL
 
+from barehull.core.errors import IncompleteError, IntegrityError
 from barehull.debian.known_files import Origin
-from barehull.inventory.model import Component, Files, SuspectFile
-from barehull.inventory.strings import SAYS
+from barehull.inventory.model import Component, Files, Gap, SuspectFile
+from barehull.inventory.strings import SAYS, Said
 from barehull.oci.rootfs import Rootfs
 
 Lookup = Callable[[str], Origin | None]  # by a file's SHA-256: the Debian package that has it
@@ -26,10 +27,11 @@ def nothing_known(sha256: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The components that content told of; `known`: the unowned files that are wholly one of these."""
+    """The components that content told of, `known`: the unowned files that are wholly one of these, and the gaps."""
 
     components: tuple[Component, ...]
     known: frozenset[str]
+    gaps: tuple[Gap, ...] = ()
 
 
 def identify(
@@ -38,30 +40,38 @@ def identify(
     """What the suspects are, and what is linked into `carriers`: files by path, each with the purl of whose it is."""
     found: list[Component] = []
     known = set[str]()
+    gaps: list[Gap] = []
     for suspect in suspects:
-        if not suspect.elf:
-            continue
-        components, whole = _of_suspect(rootfs, suspect, lookup)
-        found += components
-        if whole and suspect.state == "unowned":
-            known.add(suspect.path)
+        if suspect.elf and (origin := lookup(suspect.sha256)):
+            found.append(_of_debian(origin, suspect.path))
+            known |= {suspect.path} if suspect.state == "unowned" else set()
+        elif suspect.elf:
+            components, whole = _of_itself(suspect.path, _said(rootfs, suspect.path, gaps))
+            found += components
+            known |= {suspect.path} if suspect.state == "unowned" and whole else set()
     for path, owner in sorted(carriers.items()):
         if rootfs.peek(path, 4) == _ELF:
-            found += [said.component(path, owner) for said in rootfs.fact(path, SAYS)]
-    return Identified(tuple(found), frozenset(known))
+            found += [said.component(path, owner) for said in _said(rootfs, path, gaps)]
+    return Identified(tuple(found), frozenset(known), tuple(gaps))
 
 
-def _of_suspect(rootfs: Rootfs, suspect: SuspectFile, lookup: Lookup) -> tuple[list[Component], bool]:
-    """What is in the file, and whether that is all of it: a Debian package's file, byte for byte, or an interpreter."""
-    origin = lookup(suspect.sha256)
-    if origin is not None:
-        return [_of_debian(origin, suspect.path)], True
-    said = rootfs.fact(suspect.path, SAYS)
-    main = next((each for each in said if each.is_all_of(suspect.path)), None)
+def _said(rootfs: Rootfs, path: str, gaps: list[Gap]) -> tuple[Said, ...]:
+    try:
+        return rootfs.fact(path, SAYS)
+    except (IncompleteError, IntegrityError, OSError):  # of the disk, or the image
+        raise
+    except Exception as error:
+        gaps.append(Gap(path, f"its machine code could not be looked into: {type(error).__name__}: {error}"))
+        return ()
+
+
+def _of_itself(path: str, said: Sequence[Said]) -> tuple[list[Component], bool]:
+    """What is in a file, and whether that is all of it: an interpreter, which has the rest inside."""
+    main = next((each for each in said if each.is_all_of(path)), None)
     if main is None:
-        return [each.component(suspect.path) for each in said], False
-    whole = main.component(suspect.path)
-    inside = [each.component(suspect.path, whole.purl) for each in said if each != main]
+        return [each.component(path) for each in said], False
+    whole = main.component(path)
+    inside = [each.component(path, whole.purl) for each in said if each != main]
     return [whole, *inside], bool(whole.ecosystem)
 
 

@@ -53,7 +53,7 @@ def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> 
         compressed_size=image.compressed_size,
         components=tuple(sorted(joined(components, identified.components))),
         files=without(files, identified.known),
-        gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps})),
+        gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps} | set(identified.gaps))),
     )
 
 
