@@ -16,19 +16,20 @@ from pathlib import Path
 
 import msgspec
 
-from barehull.advisories.feed import Origin
+from barehull.advisories.feed import Feed, all_feeds
 from barehull.advisories.model import Advisory
+from barehull.advisories.origin import Origin
 from barehull.advisories.osv import Affected, AffectedRange, Record, decode
 from barehull.advisories.snapshot import COVERAGE, SUFFIX
-from barehull.advisories.update import ECOSYSTEMS
+from barehull.files import scratch_folder
 from barehull.inventory.model import Component
-from barehull.net import Fetcher
+from barehull.net import Fetcher, NotFoundError
 from barehull.scan import pypi
 from barehull.scan.ranges import Affected as IsAffected
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "src" / "barehull" / "advisories" / "data"
-LIMIT = 2 << 20  # bytes, of the whole snapshot
+LIMIT = 1 << 20  # bytes, of the whole snapshot
 
 
 def is_told_by_ranges(entry: Affected, version: str) -> bool:
@@ -45,7 +46,9 @@ def facts_of_entry(entry: Affected) -> Affected:
     ranges = [one for one in entry.ranges or () if one.type != "GIT"]
     if entry.ranges and not ranges:
         ranges = [AffectedRange("GIT", [])]  # that it has nothing but commits is a fact too
-    return Affected(entry.package, ranges or None, versions or None, entry.severity)
+    return Affected(
+        entry.package, ranges or None, versions or None, entry.severity, database_severity=entry.database_severity
+    )
 
 
 def facts(record: Record, ecosystem: str) -> Record:
@@ -60,15 +63,32 @@ def facts(record: Record, ecosystem: str) -> Record:
     )
 
 
-def pack(origin: Origin, ecosystem: str) -> bytes:
-    """The facts of one ecosystem: a record a line, sorted, compressed."""
-    records = (decode(data, ecosystem) for data in origin.records(ecosystem))
+def pack(origin: Origin, feed: Feed) -> bytes:
+    """The facts of one feed: a record a line, sorted, compressed."""
+    with scratch_folder() as folder:
+        origin.fetch(feed, folder / "feed")
+        told = list(feed.read(folder / "feed", feed.name))
+    records = (decode(fact, feed.name) if isinstance(fact, bytes) else fact for fact in told)
     kept = sorted(
-        (facts(record, ecosystem) for record in records if not record.withdrawn), key=lambda record: record.id
+        (facts(one, feed.name) for one in records if isinstance(one, Record) and not one.withdrawn),
+        key=lambda record: record.id,
     )
     lines = b"".join(msgspec.json.encode(record) + b"\n" for record in kept)
     packed = lzma.compress(lines, preset=9 | lzma.PRESET_EXTREME)
-    print(f"{ecosystem}: {len(kept)} records, {len(lines)} bytes, {len(packed)} compressed")
+    print(f"{feed.name}: {len(kept)} records, {len(lines)} bytes, {len(packed)} compressed")
+    return packed
+
+
+def pack_all(origin: Origin) -> dict[str, bytes]:
+    """The files of all feeds of advisories that the origin has."""
+    listed, packed = origin.listed(), dict[str, bytes]()
+    for feed in all_feeds():
+        if feed.name in ("kev", "epss", "debian-tracker") or (feed.listed and feed.name not in listed):
+            continue  # they change by the day
+        try:
+            packed[feed.name + SUFFIX] = pack(origin, feed)
+        except NotFoundError:
+            print(f"{feed.name}: none")
     return packed
 
 
@@ -81,8 +101,7 @@ def main() -> None:
     arguments = parser.parse_args()
     contents = {COVERAGE: arguments.coverage.read_bytes()}
     with Fetcher() as fetcher:
-        origin = Origin(arguments.origin, fetcher)
-        contents |= {ecosystem + SUFFIX: pack(origin, ecosystem) for ecosystem in ECOSYSTEMS}
+        contents |= pack_all(Origin(arguments.origin, fetcher))
     if (size := sum(map(len, contents.values()))) > LIMIT:
         parser.error(f"the snapshot has {size} bytes, and may have {LIMIT}")
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,12 @@ Nothing here is trusted: every read has a limit, and whoever asks for a file by 
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +56,14 @@ class Want:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What tells two editions of a file at one address apart: its ETag and its Last-Modified, as the server says."""
+
+    etag: str = ""
+    modified: str = ""
+
+
 class Fetcher:
     """Fetches over one pool of connections; a context manager, safe to use from several threads.
 
@@ -83,6 +94,31 @@ class Fetcher:
         kind of address).
         """
         return self._retried(lambda: b"".join(self._chunks(url, limit)))
+
+    def renew(self, url: str, path: Path, *, limit: int, known: Edition | None = None) -> Edition | None:
+        """Write what is at `url` to `path`, at most `limit` bytes, and say which edition it is; None: it is `known`.
+
+        A digest that the server gives with it (RFC 9530, or Google's storage) is checked. Errors: those of `fetch`;
+        IntegrityError also for a digest that does not fit.
+        """
+        return self._retried(lambda: self._renew(url, path, limit, known))
+
+    def _renew(self, url: str, path: Path, limit: int, known: Edition | None) -> Edition | None:
+        said = _local_edition(url) if _is_local(url) else {}
+        if known and said.get("etag") == known.etag:
+            return None
+        conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.modified} if known else {}
+        headers = {name: value for name, value in conditions.items() if value}
+        hashes = [hashlib.sha256(), hashlib.md5(usedforsecurity=False)]
+        with path.open("wb") as file:
+            for chunk in self._chunks(url, limit, headers, said):
+                file.write(chunk)
+                for one in hashes:
+                    one.update(chunk)
+        if said.get(":status") == "304":
+            return None
+        _check_digests(url, said, *(one.digest() for one in hashes))
+        return Edition(said.get("etag", ""), said.get("last-modified", ""))
 
     def download(self, url: str, store: Store, *, sha256: str, size: int) -> Path:
         """The file with that SHA-256 and size, from the store or else from `url` into the store.
@@ -147,10 +183,12 @@ class Fetcher:
         if seen != size:
             raise IntegrityError(f"{shown(url)} has {seen} bytes where {size} were promised", advice=_MANGLED)
 
-    def _chunks(self, url: str, limit: int) -> Iterator[bytes]:
+    def _chunks(
+        self, url: str, limit: int, headers: Mapping[str, str] | None = None, said: dict[str, str] | None = None
+    ) -> Iterator[bytes]:
         seen = 0
         late = time.monotonic() + self._timeout + limit / _SLOWEST
-        for chunk in _read(url) if _is_local(url) else self._receive(url):
+        for chunk in _read(url) if _is_local(url) else self._receive(url, headers or {}, said):
             seen += len(chunk)
             if seen > limit:
                 raise IntegrityError(f"{shown(url)} is longer than the {limit} bytes allowed", advice=_MANGLED)
@@ -158,11 +196,15 @@ class Fetcher:
                 raise IncompleteError(f"{shown(url)} was given up after {seen} bytes", advice=_ADVICE)
             yield chunk
 
-    def _receive(self, url: str) -> Iterator[bytes]:
+    def _receive(self, url: str, headers: Mapping[str, str], said: dict[str, str] | None) -> Iterator[bytes]:
         import httpx  # 150 ms: not spent when everything is in the store
 
         try:
-            with self._connected().stream("GET", url) as response:
+            with self._connected().stream("GET", url, headers=headers) as response:
+                if said is not None:
+                    said.update(response.headers, **{":status": str(response.status_code)})
+                if headers and response.status_code == 304:
+                    return
                 _refuse_status(url, response.status_code)
                 # Raw: hashes are over the bytes as the archive has them, whatever encoding a proxy announces.
                 # As they come: gathered into bigger pieces, a drip would not be noticed.
@@ -212,8 +254,30 @@ def _is_local(url: str) -> bool:
     return url.startswith("file:") or "://" not in url
 
 
+def _local_edition(url: str) -> dict[str, str]:
+    try:
+        status = os.stat(_local_path(url))
+    except OSError:
+        return {}  # reading it says why
+    return {"etag": f"{status.st_size}-{status.st_mtime_ns}"}
+
+
+def _check_digests(url: str, said: Mapping[str, str], sha256: bytes, md5: bytes) -> None:
+    """Compare with the server's digests: `sha-256=:BASE64:` (RFC 9530), `md5=BASE64` (Google's storage)."""
+    given = {"content-digest": ("sha-256=:", ":", sha256), "x-goog-hash": ("md5=", "", md5)}
+    for header, (prefix, suffix, digest) in given.items():
+        for part in map(str.strip, said.get(header, "").split(",")):
+            fits = part.removeprefix(prefix).removesuffix(suffix) == base64.b64encode(digest).decode()
+            if part.startswith(prefix) and not fits:
+                raise IntegrityError(f"{shown(url)} is not what its server's {header} says", advice=_MANGLED)
+
+
+def _local_path(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path) if url.startswith("file:") else url)
+
+
 def _read(url: str) -> Iterator[bytes]:
-    path = Path(unquote(urlsplit(url).path) if url.startswith("file:") else url)
+    path = _local_path(url)
     try:
         if not path.is_file():  # a pipe or a device could block or never end
             raise NotFoundError(f"there is no file {path}", advice=_ADVICE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from barehull.advisories.store import AdvisoryStore
 from barehull.advisories.update import current, open_store, update
-from barehull.core.errors import BarehullError, InputError
+from barehull.core.errors import BarehullError, InputError, UsageError
 from barehull.core.progress import silent
 from barehull.net import Fetcher
 
@@ -17,9 +20,9 @@ FIXED = (("introduced", "0"), ("fixed", "2.0"))
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def updated(origin: Path | str, folder: Path):
+def updated(origin: Path | str, folder: Path, **more):
     with Fetcher(attempts=1) as fetcher:
-        return update(str(origin), folder, silent, fetcher, now=NOON)
+        return update(str(origin), folder, silent, fetcher, now=NOON, **more)
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def mirror(tmp_path, write_mirror, record) -> Path:
         {
             "Debian": [record("DEBIAN-CVE-2024-0001", "Debian:13", "openssl", *FIXED)],
             "PyPI": [record("PYSEC-1", "PyPI", "flask", *FIXED)],
-            "npm": [b"not read, as nothing here matches npm"],
+            "Hex": [b"not read, as nothing here matches Hex"],
         },
     )
 
@@ -71,7 +74,7 @@ def cut(path: Path) -> None:
 
 BROKEN = {
     "no ecosystems.txt": lambda mirror: (mirror / "ecosystems.txt").unlink(),
-    "lists nothing of ours": lambda mirror: (mirror / "ecosystems.txt").write_text("npm\n"),
+    "lists nothing of ours": lambda mirror: (mirror / "ecosystems.txt").write_text("Hex\n"),
     "no zip": lambda mirror: (mirror / "PyPI" / "all.zip").unlink(),
     "half a zip": lambda mirror: cut(mirror / "PyPI" / "all.zip"),
     "empty zip file": lambda mirror: (mirror / "PyPI" / "all.zip").write_bytes(b""),
@@ -92,14 +95,75 @@ def test_a_broken_origin_leaves_the_old_store(tmp_path, mirror, damage):
         assert store.database() == before
 
 
-def test_a_record_that_breaks_the_schema_leaves_the_old_store(tmp_path, mirror, write_mirror, record):
+def test_a_record_that_names_no_package_leaves_the_old_store_and_the_source_can_be_left_out(
+    tmp_path, mirror, write_mirror, record
+):
     before = updated(mirror, tmp_path / "cache")
     good = record("PYSEC-2", "PyPI", "flask", *FIXED)
-    broken = write_mirror(tmp_path / "broken", {"PyPI": [good, b'{"id": "PYSEC-3"}']})
-    with pytest.raises(InputError, match="the feed of PyPI holds a record that does not follow the OSV schema"):
+    debian = record("DEBIAN-CVE-2024-0001", "Debian:13", "openssl", *FIXED)
+    broken = write_mirror(tmp_path / "broken", {"PyPI": [good, b'{"id": "PYSEC-3"}'], "Debian": [debian]})
+    with pytest.raises(
+        InputError, match="the feed of PyPI holds a record that does not follow the OSV schema"
+    ) as caught:
         updated(broken, tmp_path / "cache")
+    assert "--without PyPI" in caught.value.advice
     with current(tmp_path / "cache") as store:
         assert store.database() == before
+    database = updated(broken, tmp_path / "cache", without=["PyPI"])
+    assert [one.ecosystem for one in database.coverage] == ["Debian:13"]
+    assert {one.name: one.state for one in database.sources}["PyPI"] == "left-out"
+
+
+def test_what_did_not_change_is_copied_and_the_digest_is_the_same(tmp_path, mirror, write_mirror, record):
+    before = updated(mirror, tmp_path / "cache")
+    again = updated(mirror, tmp_path / "cache")
+    assert again.digest == before.digest
+    assert {one.state for one in again.sources} == {"kept", "absent"}
+    zip_ = (mirror / "PyPI" / "all.zip").read_bytes()
+    more = [record("PYSEC-1", "PyPI", "flask", *FIXED), record("PYSEC-2", "PyPI", "flask", *FIXED)]
+    write_mirror(tmp_path / "other", {"PyPI": more})
+    (mirror / "PyPI" / "all.zip").write_bytes((tmp_path / "other" / "PyPI" / "all.zip").read_bytes())
+    changed = updated(mirror, tmp_path / "cache")
+    states = {one.name: one.state for one in changed.sources}
+    assert (states["PyPI"], states["Debian"]) == ("read", "kept")
+    assert changed.digest == updated(mirror, tmp_path / "fresh").digest != before.digest
+    (mirror / "PyPI" / "all.zip").write_bytes(zip_)
+    assert updated(mirror, tmp_path / "cache").digest == before.digest
+
+
+def test_one_source_can_be_asked_for_alone(tmp_path, mirror):
+    before = updated(mirror, tmp_path / "cache")
+    cut(mirror / "PyPI" / "all.zip")
+    assert updated(mirror, tmp_path / "cache", only=["Debian"]).digest == before.digest
+
+
+def test_the_store_of_another_origin_is_not_taken_for_unchanged(tmp_path, mirror, write_mirror, record):
+    updated(mirror, tmp_path / "cache")
+    other = write_mirror(tmp_path / "other", {"PyPI": [record("PYSEC-9", "PyPI", "flask", *FIXED)]})
+    for path in (mirror, other):
+        os.utime(path / "PyPI" / "all.zip", ns=(0, 0))
+    updated(other, tmp_path / "cache")
+    with current(tmp_path / "cache") as store:
+        assert [one.id for one in store.query("PyPI", "flask")] == ["PYSEC-9"]
+
+
+def test_a_store_of_another_version_is_made_anew(tmp_path, mirror):
+    database = updated(mirror, tmp_path / "cache")
+    with closing(sqlite3.connect(tmp_path / "cache" / "advisories.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    with pytest.raises(InputError, match="has version 1") as caught:
+        current(tmp_path / "cache")
+    assert "barehull db update" in caught.value.advice
+    again = updated(mirror, tmp_path / "cache")
+    assert again == database
+    assert {one.state for one in again.sources} == {"read", "absent"}
+
+
+def test_a_source_that_there_is_not_is_wrong_usage(tmp_path, mirror):
+    with pytest.raises(UsageError, match="no source pypi") as caught:
+        updated(mirror, tmp_path / "cache", only=["pypi"])
+    assert "PyPI" in caught.value.advice
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):

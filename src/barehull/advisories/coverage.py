@@ -1,20 +1,19 @@
 """How far each ecosystem's data reaches: what the origin claims in `coverage.json`, else what the records tell.
 
 `coverage.json` lies beside `ecosystems.txt` and is an object: ecosystem ("Debian" is for each of its releases,
-"Debian:13" for one) -> `kind` ("full", "fixed-only"), `as_of` (ISO date), `left_out` (a sentence), `excluded` (patterns
-of package names).
+"Debian:13" for one) -> `kind` ("full", "fixed-only", "partial"), `as_of` (ISO date), `left_out` (a sentence),
+`excluded` (patterns of package names).
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from typing import Literal
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from barehull.advisories.model import Coverage
+from barehull.advisories.model import Coverage, Kind
 from barehull.advisories.osv import Affected, Name, Record
 from barehull.core.errors import InputError
 
@@ -27,7 +26,7 @@ _DAY = re.compile(r"(?:199|20|21)\d{1,2}-\d\d-\d\d")
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an origin says of one ecosystem; what it does not say is told from the records."""
 
-    kind: Literal["full", "fixed-only"] | None = None
+    kind: Kind | None = None
     as_of: str = ""
     left_out: str = ""
     excluded: tuple[Name, ...] = ()
@@ -47,51 +46,74 @@ def read_claims(data: bytes, what: str) -> Claims:
         ) from error
 
 
-class Tally:
-    """Counts what is stored of each ecosystem, to tell its coverage at the end."""
+_DISTRIBUTIONS = ("Alpine", "Debian", "Ubuntu", "Wolfi")
 
-    def __init__(self) -> None:
-        self._records: Counter[str] = Counter()
-        self._latest: dict[str, str] = {}
-        self._unfixed: set[str] = set()
-        self._malware: Counter[str] = Counter()
+
+class Tally(msgspec.Struct):
+    """Counts what is stored of one feed, to tell its coverage at the end."""
+
+    records: int = 0  # all that came
+    facts: int = 0  # those that were stored
+    broken: int = 0
+    as_of: str = ""
+    stored: dict[str, int] = msgspec.field(default_factory=dict)  # records, by ecosystem with release
+    latest: dict[str, str] = msgspec.field(default_factory=dict)
+    unfixed: set[str] = msgspec.field(default_factory=set)
+    malware: int = 0
+
+    def takes(self, record: Record, base: str, broken: bool) -> bool:
+        """Whether a record that came is to be stored: one that is not withdrawn, and does not name malware."""
+        self.records += 1
+        self.broken += broken
+        if record.withdrawn:
+            return False
+        if record.is_malware:
+            self.malware += any(True for _ in record.of(base))
+            return False
+        return True
 
     def count(self, record: Record, entries: Mapping[str, list[Affected]]) -> None:
         """A record that was stored, with its entries by ecosystem."""
         day = record.modified[:10]
         for ecosystem, affected in entries.items():
-            self._records[ecosystem] += 1
+            self.stored[ecosystem] = self.stored.get(ecosystem, 0) + 1
             if _DAY.fullmatch(day):
-                self._latest[ecosystem] = max(day, self._latest.get(ecosystem, ""))
+                self.latest[ecosystem] = max(day, self.latest.get(ecosystem, ""))
             if not all(map(_has_fixes, affected)):
-                self._unfixed.add(ecosystem)
+                self.unfixed.add(ecosystem)
 
-    def leave_out_malware(self, record: Record, ecosystem: str) -> None:
-        """A record that was left out of `ecosystem` because it names malware, not a vulnerability."""
-        if any(True for _ in record.of(ecosystem)):
-            self._malware[ecosystem] += 1
 
-    def coverage(self, claims: Claims) -> tuple[Coverage, ...]:
-        """The coverage of every ecosystem that has records, sorted."""
-        return tuple(self._of(ecosystem, claims) for ecosystem in sorted(self._records))
+def coverages(tallies: Mapping[str, Tally], claims: Claims) -> Iterator[tuple[str, Coverage]]:
+    """For every ecosystem that has records the feed that speaks for it, the first of `tallies`, and its coverage."""
+    speaks: dict[str, str] = {}
+    for feed, tally in tallies.items():
+        for ecosystem in tally.stored:
+            speaks.setdefault(ecosystem, feed)
+    for ecosystem, feed in sorted(speaks.items()):
+        yield feed, _coverage(ecosystem, tallies[feed], claims)
 
-    def _of(self, ecosystem: str, claims: Claims) -> Coverage:
-        base = ecosystem.partition(":")[0]
-        claim = claims.get(ecosystem) or claims.get(base) or Claim()
-        malware = self._malware[base]
-        left_out = [claim.left_out, f"{malware} records of malware (MAL-)" if malware else ""]
-        return Coverage(
-            ecosystem=ecosystem,
-            kind=claim.kind or self._kind(ecosystem),
-            as_of=claim.as_of or self._latest.get(ecosystem, UNKNOWN),
-            records=self._records[ecosystem],
-            left_out="; ".join(filter(None, left_out)),
-            excluded=claim.excluded,
-        )
 
-    def _kind(self, ecosystem: str) -> Literal["full", "fixed-only"]:
-        # A whole export of a distribution always has some CVE that is not fixed yet; for others a fix is the rule.
-        return "full" if ecosystem in self._unfixed or not ecosystem.startswith("Debian") else "fixed-only"
+def _coverage(ecosystem: str, tally: Tally, claims: Claims) -> Coverage:
+    claim = claims.get(ecosystem) or claims.get(ecosystem.partition(":")[0]) or Claim()
+    left_out = [
+        claim.left_out,
+        f"{tally.malware} records of malware (MAL-)" if tally.malware else "",
+        f"{tally.broken} records that could not be read" if tally.broken else "",
+    ]
+    return Coverage(
+        ecosystem=ecosystem,
+        kind=claim.kind or _kind(ecosystem, tally),
+        as_of=claim.as_of or tally.latest.get(ecosystem) or tally.as_of or UNKNOWN,
+        records=tally.stored[ecosystem],
+        left_out="; ".join(filter(None, left_out)),
+        excluded=claim.excluded,
+    )
+
+
+def _kind(ecosystem: str, tally: Tally) -> Kind:
+    # A whole export of a distribution always has some CVE that is not fixed yet; for others a fix is the rule.
+    fixed_only = ecosystem not in tally.unfixed and ecosystem.startswith(_DISTRIBUTIONS)
+    return "fixed-only" if fixed_only else "full"
 
 
 def _has_fixes(entry: Affected) -> bool:

@@ -1,93 +1,76 @@
-"""OSV's layout: `ecosystems.txt`, and for each ecosystem `<Ecosystem>/all.zip` with one record a file."""
+"""A feed: one file that somebody publishes, and how to read it. Each source is one file in `sources`."""
 
 from __future__ import annotations
 
-import io
-import lzma
-import zipfile
-import zlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
-from barehull.advisories.coverage import Claims, read_claims
+import barehull.advisories.sources
+from barehull.advisories.facts import Fact
 from barehull.advisories.osv import MAX_RECORD
 from barehull.core.errors import InputError
-from barehull.net import Fetcher, NotFoundError, join, shown
+from barehull.zip import Budget, Source, read_entry, read_zip
 
 MAX_ZIP = 1 << 30  # bytes; OSV's largest, for Linux distributions, are below 200 MB
 MAX_CONTENT = 16 << 30  # bytes, of all records together
 MAX_RATIO = 200  # content to zip, beyond the first 64 MiB; real feeds have 4 to 20
-MAX_RECORDS = 2_000_000
-_SMALL = 1 << 20
 
-_ADVICE = (
-    "An origin is laid out as OSV's: ecosystems.txt and <Ecosystem>/all.zip. The advisories of before are still in use."
-)
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-)
+KEPT = "The advisories of before are still in use."
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """A place that serves OSV's layout: a URL or a folder."""
+class Feed:
+    """One file of facts. `path` is where a mirror has it, `address` where its publisher has it.
 
+    `read(file, what)` gives the facts of a file that was fetched, and raises InputError for one that is not what it
+    should be, naming `what`. `listed` says that a mirror tells in ecosystems.txt whether it has it. `speaks_for` is the
+    name of a feed that repeats this one, for ecosystems that both tell of: it is then not listened to.
+    """
+
+    name: str
+    title: str
+    path: str
     address: str
-    fetcher: Fetcher
-
-    def ecosystems(self) -> frozenset[str]:
-        """What it lists in ecosystems.txt. InputError when it has no such file."""
-        try:
-            text = self._fetch("ecosystems.txt", _SMALL)
-        except NotFoundError as error:
-            raise InputError(f"{shown(self.address)} has no ecosystems.txt", advice=_ADVICE) from error
-        return frozenset(text.decode(errors="replace").split("\n"))
-
-    def claims(self) -> Claims:
-        """What it says of its own coverage: its coverage.json, which OSV itself does not have."""
-        try:
-            data = self._fetch("coverage.json", _SMALL)
-        except NotFoundError:
-            return {}
-        return read_claims(data, f"{shown(self.address)}: coverage.json")
-
-    def records(self, ecosystem: str) -> Iterator[bytes]:
-        """The records of one ecosystem, each as JSON. InputError when its zip is missing, damaged or too big."""
-        try:
-            data = self._fetch(f"{ecosystem}/all.zip", MAX_ZIP)
-        except NotFoundError as error:
-            raise InputError(
-                f"{shown(self.address)} lists {ecosystem} and has no {ecosystem}/all.zip", advice=_ADVICE
-            ) from error
-        yield from read_zip(data, f"{shown(self.address)}: {ecosystem}/all.zip")
-
-    def _fetch(self, path: str, limit: int) -> bytes:
-        return self.fetcher.fetch(join(self.address, path), limit=limit)
+    read: Callable[[Path, str], Iterator[Fact]]
+    limit: int = MAX_ZIP
+    listed: bool = False
+    speaks_for: str = ""
 
 
-def read_zip(data: bytes, what: str) -> Iterator[bytes]:
-    """The contents of the files of a zip, in order; names are not used. InputError when it is damaged or too big."""
-    allowed = min(MAX_CONTENT, max(64 << 20, MAX_RATIO * len(data)))
+def all_feeds() -> tuple[Feed, ...]:
+    """The feeds of all sources: what the modules in `sources` call FEEDS, by file name."""
+    names = sorted(found.name for found in iter_modules(barehull.advisories.sources.__path__))
+    modules = [import_module(f"barehull.advisories.sources.{name}") for name in names]
+    return tuple(feed for module in modules for feed in module.FEEDS)
+
+
+def zipped_records(path: Path, what: str) -> Iterator[bytes]:
+    """The contents of a zip's JSON files, in order, one in memory at a time. InputError for one that is damaged."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) > MAX_RECORDS:
-                raise InputError(f"{what} holds {len(members)} files", advice=_ADVICE)
-            for member in members:
-                if member.is_dir():
-                    continue
-                with archive.open(member) as file:
-                    content = file.read(MAX_RECORD + 1)  # what the zip declares as sizes is not believed
-                allowed -= len(content)
-                if allowed < 0 or len(content) > MAX_RECORD:
-                    raise InputError(f"{what} holds more than a feed can: it looks like a zip bomb", advice=_ADVICE)
-                yield content
-    except _UNREADABLE as error:
-        raise InputError(f"{what} is damaged: {error}", advice=f"Download it again. {_ADVICE}") from error
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            budget = Budget(min(MAX_CONTENT, max(64 << 20, MAX_RATIO * size)) + 3 * size)
+            source = Source(size, lambda at, count: os.pread(file.fileno(), max(0, count), at))
+            for entry in read_zip(source, budget):
+                if entry.name.endswith(".json"):
+                    if entry.size > MAX_RECORD:
+                        raise InputError(f"it holds a record of {entry.size} bytes", advice=KEPT)
+                    yield read_entry(source, entry, budget)
+    except InputError as error:
+        raise damaged(what, error) from error
+    except OSError as error:
+        raise damaged(what, error) from error
+
+
+def go_on_without(name: str) -> str:
+    """Advice where a feed fails."""
+    return f"To go on without this source: --without {name}."
+
+
+def damaged(what: str, why: object) -> InputError:
+    """The error of a file that is not what its publisher makes."""
+    return InputError(f"{what} is damaged: {why}", advice=f"Download it again, or from another mirror. {KEPT}")

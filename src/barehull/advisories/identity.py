@@ -46,34 +46,39 @@ class Statement:
         return tuple(sorted(set(self.upstream))) or (self.id,)
 
 
-def identify(statements: Iterable[Statement]) -> dict[str, tuple[Group, ...]]:
-    """For each record's identifier the vulnerabilities it is about; each is its identifiers, the preferred one first.
+class Identities:
+    """What the aliases in `statements` join. The answer does not depend on their order."""
 
-    The answer does not depend on the order of `statements`. Time is linear in the number of names, but for sorting.
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        neighbours: defaultdict[str, set[str]] = defaultdict(set)
+        for statement in statements:
+            if not statement.is_distributions:
+                for alias in statement.aliases:
+                    if alias != statement.id:
+                        neighbours[statement.id].add(alias)
+                        neighbours[alias].add(statement.id)
+        self._heads = _heads(neighbours)
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for name, of in self._heads.items():
+            if len(of) == 1:
+                members[of[0]].append(name)
+        self._groups = {head: tuple(sorted(names, key=_preference)) for head, names in members.items()}
+
+    def about(self, statement: Statement) -> tuple[Group, ...]:
+        """The vulnerabilities that a record is about; each is its identifiers, the preferred one first."""
+        names = statement.named if statement.is_distributions else (statement.id,)
+        heads = {head for name in names for head in self._heads.get(name, (name,))}
+        return tuple(self._groups.get(head, (head,)) for head in sorted(heads))
+
+
+def identify(statements: Iterable[Statement]) -> dict[str, tuple[Group, ...]]:
+    """For each record's identifier the vulnerabilities that it is about.
+
+    Time is linear in the number of names, but for sorting.
     """
     known = sorted(statements, key=lambda statement: statement.id)
-    neighbours: defaultdict[str, set[str]] = defaultdict(set)
-    for statement in known:
-        if not statement.is_distributions:
-            for alias in statement.aliases:
-                if alias != statement.id:
-                    neighbours[statement.id].add(alias)
-                    neighbours[alias].add(statement.id)
-    heads = _heads(neighbours)
-    members: defaultdict[str, list[str]] = defaultdict(list)
-    for name, of in heads.items():
-        if len(of) == 1:
-            members[of[0]].append(name)
-    groups = {head: tuple(sorted(names, key=_preference)) for head, names in members.items()}
-
-    def group(head: str) -> Group:
-        return groups.get(head, (head,))
-
-    def about(statement: Statement) -> tuple[Group, ...]:
-        names = statement.named if statement.is_distributions else (statement.id,)
-        return tuple(group(head) for head in sorted({head for name in names for head in heads.get(name, (name,))}))
-
-    return {statement.id: about(statement) for statement in known}
+    identities = Identities(known)
+    return {statement.id: identities.about(statement) for statement in known}
 
 
 def _heads(neighbours: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:

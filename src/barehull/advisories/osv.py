@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from barehull.advisories.model import Range
+from barehull.advisories.model import Range, Status
+from barehull.advisories.severity import is_vector
 from barehull.core.errors import InputError
 
 MAX_RECORD = 16 << 20  # bytes; the longest record in OSV's export is below 6 MB
@@ -23,7 +24,9 @@ class _Severity(msgspec.Struct):
     score: Name
 
 
-class _Package(msgspec.Struct):
+class Package(msgspec.Struct):
+    """A package's name, and the ecosystem that it has it in."""
+
     ecosystem: Name
     name: Name
 
@@ -33,16 +36,22 @@ class AffectedRange(msgspec.Struct):
 
     type: Name
     events: list[dict[str, Version]]
+    repo: str | None = None
 
 
 class Affected(msgspec.Struct, omit_defaults=True):
-    """One entry of a record's `affected`. `package` is None where a record speaks of a repository only."""
+    """One entry of a record's `affected`. `package` is None where a record speaks of a repository only.
 
-    package: _Package | None = None
+    The last two are not OSV's: sources that are no OSV tell there what has no place in its schema.
+    """
+
+    package: Package | None = None
     ranges: list[AffectedRange] | None = None
     versions: list[Version] | None = None
     severity: list[_Severity] | None = None
     ecosystem_specific: Any = None
+    distribution_status: Status = ""
+    database_severity: str = ""
 
     def model_ranges(self) -> tuple[Range, ...]:
         """The ranges as the store keeps them."""
@@ -75,21 +84,43 @@ class Record(msgspec.Struct, omit_defaults=True):
     def of(self, ecosystem: str) -> Iterator[Affected]:
         """The entries about packages of `ecosystem` ("Debian" has those of "Debian:12" and "Debian:13")."""
         for entry in self.affected or ():
-            if entry.package and entry.package.ecosystem.partition(":")[0] == ecosystem:
-                yield entry
+            package = entry.package or _of_repository(entry, ecosystem)
+            if package and package.ecosystem.partition(":")[0] == ecosystem:
+                yield entry if entry.package else msgspec.structs.replace(entry, package=package)
 
     def severity_of(self, entry: Affected) -> str:
-        """The newest kind of CVSS vector that the record has for `entry`, else the source's own word, else ""."""
-        scores = entry.severity or self.severity
-        if scores:
-            return max((score.type, score.score) for score in scores)[1]
-        for place, key in ((entry.ecosystem_specific, "urgency"), (self.database_specific, "severity")):
-            if isinstance(place, dict) and isinstance(place.get(key), str):
-                return str(place[key])[:64]
-        return ""
+        """The newest kind of CVSS vector that the record has for `entry`, else a word of its publisher, else ""."""
+        scores = entry.severity or self.severity or ()
+        if vectors := [(score.type, score.score) for score in scores if is_vector(score.score)]:
+            return max(vectors)[1]
+        if words := [score.score for score in scores]:
+            return words[0][:64]
+        specific = (entry.ecosystem_specific, "urgency"), (self.database_specific, "severity")
+        said = [place.get(key) for place, key in specific if isinstance(place, dict)]
+        return next((word[:64] for word in (entry.database_severity, *said) if word and isinstance(word, str)), "")
+
+
+_REPOSITORIES = {"PSF": ("https://github.com/python/cpython", "cpython")}
+
+
+def _of_repository(entry: Affected, ecosystem: str) -> Package | None:
+    """The package that a record means which names a repository only, in the feed of `ecosystem`."""
+    address, name = _REPOSITORIES.get(ecosystem, ("", ""))
+    repositories = {(one.repo or "").removesuffix("/").removesuffix(".git") for one in entry.ranges or ()}
+    return Package(ecosystem, name) if address and address in repositories else None
+
+
+class _LooseAffected(msgspec.Struct):
+    package: Package
+
+
+class _Loose(msgspec.Struct):
+    id: Name
+    affected: list[_LooseAffected]
 
 
 _decoder = msgspec.json.Decoder(Record)
+_loose = msgspec.json.Decoder(_Loose)
 
 
 def decode(data: bytes, what: str) -> Record:
@@ -106,6 +137,15 @@ def decode(data: bytes, what: str) -> Record:
                 # An event of a kind unknown to us could mean "affected": no guess.
                 raise _broken(what, f"the record {record.id}, with an event that the OSV schema does not have")
     return record
+
+
+def salvage(data: bytes) -> Record | None:
+    """Of a record that breaks the schema its identifier and the packages that it is about, None where it has none."""
+    try:
+        loose = _loose.decode(data[:MAX_RECORD])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Record(loose.id, "unknown", affected=[Affected(one.package) for one in loose.affected])
 
 
 def _broken(what: str, problem: str) -> InputError:

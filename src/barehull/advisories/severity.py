@@ -51,6 +51,12 @@ def severity(text: str, source: str) -> Severity:
     return Severity("unknown" if score is None else _level(score), score, text, source)
 
 
+def agreed(own: Severity, others: Severity) -> Severity:
+    """What counts of what a record says itself and what others say of the same vulnerability: vectors, then words."""
+    theirs_is_better = is_vector(others.vector) and not is_vector(own.vector)
+    return own if own.vector and not theirs_is_better else others
+
+
 def _score(vector: str) -> float | None:
     # 14 ms to import, and most scans find little.
     from cvss import CVSS2, CVSS3, CVSS4, CVSSError

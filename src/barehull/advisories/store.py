@@ -13,8 +13,9 @@ from urllib.parse import quote
 import msgspec
 
 from barehull.advisories import schema
-from barehull.advisories.model import Advisory, Coverage, Database
+from barehull.advisories.model import Advisory, Context, Coverage, Database
 from barehull.advisories.names import package_name
+from barehull.advisories.schema import FeedState
 from barehull.core.errors import InputError
 
 Key = tuple[str, str]  # (ecosystem with release, package)
@@ -74,6 +75,23 @@ class AdvisoryStore:
             raise _damaged(self._path, error) from error
         return {asked: tuple(advisories) for key, advisories in found.items() for asked in stored[key]}
 
+    def contexts(self, vulnerabilities: Iterable[str]) -> dict[str, Context]:
+        """What others say of each of `vulnerabilities`, preferred identifiers, in one query."""
+        wanted = msgspec.json.encode(sorted(set(vulnerabilities))).decode()
+        try:
+            found = self._connection.execute(schema.CONTEXT, (wanted,)).fetchall()
+        except sqlite3.Error as error:
+            raise _damaged(self._path, error) from error
+        return {
+            name: Context(severity or "", record or "", exploited is not None, epss)
+            for name, severity, record, exploited, epss in found
+        }
+
+    def feeds(self) -> dict[str, FeedState]:
+        """What is known of each feed that it was made from, by name."""
+        rows = self._connection.execute("SELECT name, body FROM feed")
+        return {name: msgspec.json.decode(body, type=FeedState) for name, body in rows}
+
 
 def _identity(path: Path, connection: sqlite3.Connection) -> Database:
     def pragma(name: str) -> Any:
@@ -91,7 +109,9 @@ def _identity(path: Path, connection: sqlite3.Connection) -> Database:
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     rows = connection.execute("SELECT body FROM coverage ORDER BY ecosystem")
     coverage = tuple(msgspec.json.decode(body, type=Coverage) for (body,) in rows)
-    return Database(meta["digest"], meta["date"], meta["origin"], coverage)
+    feeds = connection.execute("SELECT body FROM feed ORDER BY name")
+    sources = tuple(msgspec.json.decode(body, type=FeedState).source for (body,) in feeds)
+    return Database(meta["digest"], meta["date"], meta["origin"], coverage, sources)
 
 
 def _damaged(path: Path, why: object) -> InputError:

@@ -14,18 +14,25 @@ def command() -> None:
 
 @command.command()
 @click.option(
-    "--mirror", metavar="URL|DIR", help="OSV's layout: ecosystems.txt, ECOSYSTEM/all.zip. Default: OSV itself."
+    "--mirror", metavar="URL|DIR", help="OSV's layout: ecosystems.txt, ECOSYSTEM/all.zip. Default: the publishers."
 )
+@click.option(
+    "--source", "only", multiple=True, metavar="NAME", help="Ask for this one only; the others stay as they are."
+)
+@click.option("--without", multiple=True, metavar="NAME", help="Leave out this source, one that fails for example.")
 @quiet_option
-def update(mirror: str | None, quiet: bool) -> None:
-    """Make the database anew. The old one stays until the new one is complete."""
+def update(mirror: str | None, only: tuple[str, ...], without: tuple[str, ...], quiet: bool) -> None:
+    """Bring the database up to date. The old one stays until the new one is complete.
+
+    What did not change since the last time is not fetched again. The sources' names are those of `barehull db status`.
+    """
     from barehull.advisories.update import advisories_folder
     from barehull.advisories.update import update as update_database
     from barehull.net import Fetcher
     from barehull.report.database import render
 
     with Fetcher() as fetcher:
-        database = update_database(mirror, advisories_folder(), progress_to(quiet), fetcher)
+        database = update_database(mirror, advisories_folder(), progress_to(quiet), fetcher, only=only, without=without)
     click.echo(render(database))
 
 

@@ -32,7 +32,7 @@ def component(it: Component) -> str:
 
 def coverage(reach: Coverage) -> str:
     """How far an ecosystem's data reaches, in a line."""
-    kind = "fixable only" if reach.kind == "fixed-only" else "full"
+    kind = {"fixed-only": "fixable only", "partial": "in part"}.get(reach.kind, reach.kind)
     missing = f"; left out: {reach.left_out}" if reach.left_out else ""
     return safe(f"{reach.ecosystem.replace(':', ' ')}: {kind}, as of {reach.as_of}, {reach.records:,} records{missing}")
 

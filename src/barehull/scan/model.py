@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from barehull.advisories.model import Database
+from barehull.advisories.model import Database, Status
 from barehull.advisories.severity import Severity
 from barehull.inventory.model import Component, Inventory
 
@@ -17,9 +16,6 @@ class Vulnerability:
 
     id: str
     aliases: tuple[str, ...] = ()
-
-
-Status = Literal["", "unfixed", "ignored", "postponed", "end-of-life", "unimportant"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +44,7 @@ class Undecided:
     same on both sides of a comparison (purl with version; path and content digest). `ecosystem` is what an accepted
     coverage names, "" where only `subject` itself can be accepted.
 
-    A "fixed-only" one speaks of many components at once: `subject` is the ecosystem, `components` are their purls. It
+    A "fixed-only" or "partial" one speaks of many components at once: `subject` is the ecosystem, `components` are their purls. It
     cancels component by component; `beyond` says what is left of it.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pkgutil import iter_modules
@@ -11,7 +12,7 @@ from typing import Protocol, cast
 
 import barehull.scan
 from barehull.advisories.model import Advisory, Coverage
-from barehull.advisories.severity import severity
+from barehull.advisories.severity import agreed, severity
 from barehull.advisories.store import AdvisoryStore
 from barehull.core.outcome import Unknown
 from barehull.inventory.model import Component, Inventory
@@ -52,38 +53,50 @@ def scan(inventory: Inventory, store: AdvisoryStore) -> Scan:
             unknown.append(undecided.left_out(component))
         else:
             covered.append((component, matcher))
-    unknown += _fixed_only((component for component, _ in covered), coverage)
+    unknown += _not_whole((component for component, _ in covered), coverage)
     matches = set[Match]()
     said = store.query_all((component.ecosystem, component.source) for component, _ in covered)
     for component, matcher in covered:
         advisories = said.get((component.ecosystem, component.source), ())
         for advisory in advisories:
-            answer = matcher.match(component, advisory)
+            unreadable = Unknown(f"record-unreadable: {advisory.problem}") if advisory.problem else None
+            answer = unreadable or matcher.match(component, advisory)
             if isinstance(answer, Affected):
                 matches.update(_matches(component, advisory, answer))
             elif isinstance(answer, Unknown):
                 unknown.append(undecided.about_component(component, answer.reason))
-    return Scan(inventory, database, tuple(sorted(matches)), _one_for_each_identity(unknown))
+    return Scan(inventory, database, _in_context(matches, store), _one_for_each_identity(unknown))
 
 
 def _is_left_out(component: Component, coverage: Coverage) -> bool:
     return any(fnmatchcase(component.source, pattern) for pattern in coverage.excluded)
 
 
-def _fixed_only(components: Iterable[Component], coverage: dict[str, Coverage]) -> list[Undecided]:
+def _not_whole(components: Iterable[Component], coverage: dict[str, Coverage]) -> list[Undecided]:
     limited: defaultdict[str, list[Component]] = defaultdict(list)
     for component in components:
-        if coverage[component.ecosystem].kind == "fixed-only":
+        if coverage[component.ecosystem].kind != "full":
             limited[component.ecosystem].append(component)
-    return [undecided.fixed_only(coverage[ecosystem], those) for ecosystem, those in limited.items()]
+    return [undecided.not_whole(coverage[ecosystem], those) for ecosystem, those in limited.items()]
 
 
 def _matches(component: Component, advisory: Advisory, answer: Affected) -> Iterable[Match]:
     for preferred, *aliases in advisory.vulnerabilities:
         vulnerability = Vulnerability(preferred, tuple(aliases))
-        yield Match(
-            vulnerability, component, advisory.id, answer.fixed_version, severity(advisory.severity, advisory.id)
-        )
+        own = severity(advisory.severity, advisory.id)
+        yield Match(vulnerability, component, advisory.id, answer.fixed_version, own, advisory.status)
+
+
+def _in_context(matches: set[Match], store: AdvisoryStore) -> tuple[Match, ...]:
+    """With what others say of their vulnerabilities: a severity that the record lacks, exploitation."""
+    contexts = store.contexts(match.vulnerability.id for match in matches)
+
+    def placed(match: Match) -> Match:
+        it = contexts[match.vulnerability.id]
+        how_bad = agreed(match.severity, severity(it.severity, it.severity_source))
+        return replace(match, severity=how_bad, known_exploited=it.known_exploited, epss=it.epss)
+
+    return tuple(sorted(map(placed, matches)))
 
 
 def _one_for_each_identity(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:

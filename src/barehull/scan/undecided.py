@@ -4,10 +4,14 @@ Each reason begins with its keyword:
 
 - no-coverage: the database, or barehull, does not know the component's ecosystem, or is known to leave the package out
 - fixed-only: the data of the ecosystem tells only of vulnerabilities that have a fix; once for each ecosystem
+- partial: the data of the ecosystem is known to be far from whole; once for each ecosystem
 - version-unparsable: the component's or the advisory's version has no place in the ecosystem's order
 - only-git-ranges, no-versions: an advisory about the package names commits only, or nothing that could be compared
+- end-of-life: an advisory that may be younger than the end of the component's line, of which it says nothing
+- record-unreadable: an advisory about the package breaks its schema
 - vendored: a library inside another package, with no identity that advisories know
-- unowned-elf: machine code that no package owns
+- unowned-elf: machine code that no package owns, and that does not tell what it is made of; where it shows what made
+  it, go-without-buildinfo, rust-without-auditable or packed-elf
 - modified-file: a file whose content is not its package's
 - gap: something in the image that could not be read
 """
@@ -19,6 +23,12 @@ from collections.abc import Iterable
 from barehull.advisories.model import Coverage
 from barehull.inventory.model import Component, Gap, Inventory, SuspectFile
 from barehull.scan.model import Undecided
+
+_MADE_BY = {
+    "go": "go-without-buildinfo: a Go program that does not tell what modules it is made of",
+    "rust": "rust-without-auditable: a Rust program that does not tell what crates it is made of",
+    "upx": "packed-elf: machine code packed by UPX, in which nothing can be recognised",
+}
 
 
 def about_component(component: Component, reason: str, *, ecosystem: str = "") -> Undecided:
@@ -50,14 +60,15 @@ def left_out(component: Component) -> Undecided:
     )
 
 
-def fixed_only(coverage: Coverage, components: Iterable[Component]) -> Undecided:
-    """The unfixed vulnerabilities of all components of one ecosystem, in one."""
+def not_whole(coverage: Coverage, components: Iterable[Component]) -> Undecided:
+    """The vulnerabilities of all components of one ecosystem that its data does not tell of, in one."""
     purls = tuple(sorted({component.purl for component in components}))
     missing = f" (left out: {coverage.left_out})" if coverage.left_out else ""
+    tells = "only of vulnerabilities that have a fix" if coverage.kind == "fixed-only" else "of a part of what is known"
     return Undecided(
         coverage.ecosystem,
-        f"fixed-only: the data of {coverage.ecosystem} tells only of vulnerabilities that have a fix{missing}",
-        f"fixed-only: {coverage.ecosystem}",
+        f"{coverage.kind}: the data of {coverage.ecosystem} tells {tells}{missing}",
+        f"{coverage.kind}: {coverage.ecosystem}",
         coverage.ecosystem,
         purls,
     )
@@ -76,7 +87,8 @@ def _of_file(file: SuspectFile) -> Undecided | None:
             file.path, f"modified-file: its content is not the one of {file.owner}", f"modified-file: {identity}"
         )
     if file.elf:
-        return Undecided(file.path, "unowned-elf: machine code that no package owns", f"unowned-elf: {identity}")
+        reason = _MADE_BY.get(file.maker, "unowned-elf: machine code that no package owns")
+        return Undecided(file.path, reason, f"{reason.partition(':')[0]}: {identity}")
     return None  # counted and listed by the inventory; advisories speak of code
 
 

@@ -1,0 +1,1 @@
+"""Who publishes advisories: one source a file, each with its FEEDS."""
