@@ -30,13 +30,17 @@ FileState = Literal["modified", "unowned"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class SuspectFile:
-    """A file that no package vouches for: "modified" (owned, other content) or "unowned". `elf`: machine code."""
+    """A file that no package vouches for: "modified" (owned, other content) or "unowned". `elf`: machine code.
+
+    `maker`: what made unowned machine code, as far as it shows: "go", "rust", "upx" (which packs programs), else "".
+    """
 
     path: str
     state: FileState
     elf: bool
     sha256: str
     owner: str = ""  # purl, for modified files
+    maker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

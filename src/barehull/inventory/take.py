@@ -18,6 +18,7 @@ from barehull.inventory.derived import is_derived
 from barehull.inventory.distribution import read_distribution
 from barehull.inventory.identify import identify, joined, nothing_known, without
 from barehull.inventory.model import Component, Files, Gap, Inventory, SuspectFile
+from barehull.inventory.recognise import MAKER
 from barehull.oci.model import Config, Image
 from barehull.oci.rootfs import Node, Rootfs
 
@@ -147,7 +148,9 @@ def _holds(rootfs: Rootfs, path: str, claims: Iterable[Claim]) -> bool:
 
 def _suspect(rootfs: Rootfs, node: Node, owner: str) -> SuspectFile:
     sha256 = rootfs.digests(node.path)[1]
-    return SuspectFile(node.path, "modified" if owner else "unowned", _is_elf(rootfs, node), sha256, owner)
+    if owner:
+        return SuspectFile(node.path, "modified", _is_elf(rootfs, node), sha256, owner)
+    return SuspectFile(node.path, "unowned", _is_elf(rootfs, node), sha256, maker=rootfs.fact(node.path, MAKER))
 
 
 def _is_elf(rootfs: Rootfs, node: Node) -> bool:
