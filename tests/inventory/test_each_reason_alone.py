@@ -102,6 +102,8 @@ RECIPES: list[tuple[str, list[str], Callable[[], list[Entry]]]] = [
     ("vendored: bundled in pkg:pypi/pq@2.9", ["pkg:generic/libpq@5.17"],
      lambda: [*GOOD, *wheel("pq", "2.9", {"pq.libs/libpq-1a2b3c4d5e.so.5.17": ELF})]),
     ("modified-file: its content is not the one of pkg:deb", [LIB], having(file(LIB, ELF + b"x"))),
+    ("unowned-module: Python code that no distribution owns", [f"{SITE}/lost"],
+     lambda: [*GOOD, file(f"{SITE}/lost/a.py", b"a = 1")]),
     ("unowned-elf: machine code that no package owns", ["opt/tool"], having(file("opt/tool", ELF))),
     ("no-coverage: the database has no advisories for Debian:11", [f"{SSL}&distro=debian-11"], lambda: on_debian(11)),
     ("no-coverage: the data of Debian:13 leaves out the package linux", [

@@ -27,7 +27,11 @@ def nothing_known(sha256: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The components that content told of, `known`: the unowned files that are wholly one of these, and the gaps."""
+    """The components that content told of, and the gaps.
+
+    `known` are the unowned files that are wholly one of these, an interpreter that comes without metadata. A file of
+    Debian's is not among them: it has metadata, and who took it away hides it from all other scanners.
+    """
 
     components: tuple[Component, ...]
     known: frozenset[str]
@@ -44,7 +48,6 @@ def identify(
     for suspect in suspects:
         if suspect.elf and (origin := lookup(suspect.sha256)):
             found.append(_of_debian(origin, suspect.path))
-            known |= {suspect.path} if suspect.state == "unowned" else set()
         elif suspect.elf:
             components, whole = _of_itself(suspect.path, _said(rootfs, suspect.path, gaps))
             found += components

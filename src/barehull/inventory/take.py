@@ -18,6 +18,7 @@ from barehull.inventory.derived import is_derived
 from barehull.inventory.distribution import read_distribution
 from barehull.inventory.identify import identify, joined, nothing_known, without
 from barehull.inventory.model import Component, Files, Gap, Inventory, SuspectFile
+from barehull.inventory.orphans import orphans
 from barehull.inventory.recognise import MAKER
 from barehull.oci.model import Config, Image
 from barehull.oci.rootfs import Node, Rootfs
@@ -25,7 +26,7 @@ from barehull.oci.rootfs import Node, Rootfs
 _ELF = b"\x7fELF"
 _NOT_APPLICATIONS = ("", "home/nonroot", "root", "home")
 _DPKG = "var/lib/dpkg/"
-_DEBIAN = "pkg:deb/"
+_DISTRIBUTIONS = ("pkg:deb/", "pkg:apk/")  # purls of packages that distributions made
 
 
 def cataloguers() -> tuple[Cataloguer, ...]:
@@ -47,6 +48,7 @@ def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> 
     identified = identify(
         rootfs, files.suspect, _carriers(claims, files, found), partial(origin_of, store) if store else nothing_known
     )
+    lost = set(orphans(rootfs, files.suspect))
     return Inventory(
         image=image.digest,
         platform=image.config.platform,
@@ -54,7 +56,7 @@ def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> 
         compressed_size=image.compressed_size,
         components=tuple(sorted(joined(components, identified.components))),
         files=without(files, identified.known),
-        gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps} | set(identified.gaps))),
+        gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps} | set(identified.gaps) | lost)),
     )
 
 
@@ -81,7 +83,7 @@ def _carriers(claims: dict[str, list[Claim]], files: Files, found: Iterable[Cata
     carriers = {
         path: min(claim.owner for claim in those)
         for path, those in claims.items()
-        if path not in suspect and not any(claim.owner.startswith(_DEBIAN) for claim in those)
+        if path not in suspect and not any(claim.owner.startswith(_DISTRIBUTIONS) for claim in those)
     }
     for catalogue in found:
         for path in set(catalogue.identified) - claims.keys() - suspect:
@@ -92,12 +94,12 @@ def _carriers(claims: dict[str, list[Claim]], files: Files, found: Iterable[Cata
 
 
 def _own(components: Iterable[Component], claims: dict[str, list[Claim]]) -> list[Component]:
-    """The components, without Python's metadata of what Debian packaged: one thing is counted once."""
+    """The components, without Python's metadata of what a distribution packaged: one thing is counted once."""
+    packaged = {path for path, those in claims.items() if any(it.owner.startswith(_DISTRIBUTIONS) for it in those)}
     return [
         component
         for component in components
-        if component.purl.startswith(_DEBIAN)
-        or not any(claim.owner.startswith(_DEBIAN) for path in component.evidence for claim in claims.get(path, ()))
+        if component.purl.startswith(_DISTRIBUTIONS) or packaged.isdisjoint(component.evidence)
     ]
 
 
@@ -122,7 +124,7 @@ def _files(rootfs: Rootfs, config: Config, claims: dict[str, list[Claim]], found
     for node in rootfs.files():
         total += 1
         if node.path in claims:
-            if _holds(rootfs, node.path, claims[node.path]):
+            if any(claim.holds(rootfs) for claim in claims[node.path]):
                 owned.add(node.path)
             else:
                 suspects.append(_suspect(rootfs, node, claims[node.path][0].owner))
@@ -139,11 +141,6 @@ def _files(rootfs: Rootfs, config: Config, claims: dict[str, list[Claim]], found
         else:
             suspects.append(_suspect(rootfs, node, ""))
     return Files(total, len(owned), derived, len(mine), tuple(sorted(suspects)))
-
-
-def _holds(rootfs: Rootfs, path: str, claims: Iterable[Claim]) -> bool:
-    md5, sha256 = rootfs.digests(path)
-    return any(claim.digest == (md5 if claim.kind == "md5" else sha256) for claim in claims)
 
 
 def _suspect(rootfs: Rootfs, node: Node, owner: str) -> SuspectFile:

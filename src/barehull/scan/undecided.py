@@ -12,8 +12,12 @@ Each reason begins with its keyword:
 - vendored: a library inside another package, with no identity that advisories know
 - unowned-elf: machine code that no package owns, and that does not tell what it is made of; where it shows what made
   it, go-without-buildinfo, rust-without-auditable or packed-elf
+- unowned-module: Python code among distributions, of which none owns it
 - modified-file: a file whose content is not its package's
 - gap: something in the image that could not be read
+
+SBOMs have reasons of their own (`no-purl`, `no-source`, `no-files`; inventory/sbom), and so has what another scanner
+did not look at (`unseen`; scan/peer.py).
 """
 
 from __future__ import annotations
