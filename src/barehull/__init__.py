@@ -63,16 +63,18 @@ def scan_image(
     config: Path | None = None,
     database: Path | None = None,
     platform: str = "",
+    scanner: str = "barehull",
     progress: Progress = silent,
 ) -> Document:
     """What is in an image, and its verdict: no fixable vulnerability may be left in it.
 
     `config` is a barehull.toml with waivers and acceptances; `database` is a file of advisories, by default the one in
-    use; `platform` ("linux/arm64") chooses from an index. The verdict is `document.state`.
+    use; `platform` ("linux/arm64") chooses from an index; `scanner` ("trivy") is run instead of our own. `image` may be an
+    SBOM (sbom:FILE). The verdict is `document.state`.
     """
     from barehull.release import examine_image
 
-    return examine_image(image, None, config, database, progress, platform=platform)
+    return examine_image(image, None, config, database, progress, platform=platform, scanner=scanner)
 
 
 def compare_images(
@@ -82,12 +84,13 @@ def compare_images(
     config: Path | None = None,
     database: Path | None = None,
     platform: str = "",
+    scanner: str = "barehull",
     progress: Progress = silent,
 ) -> Document:
     """The image `new` beside the image `old` that it replaces, both scanned now with one database; see `scan_image`."""
     from barehull.release import examine_image
 
-    return examine_image(new, old, config, database, progress, platform=platform)
+    return examine_image(new, old, config, database, progress, platform=platform, scanner=scanner)
 
 
 def check(

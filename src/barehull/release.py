@@ -27,19 +27,17 @@ from barehull.net import Fetcher
 from barehull.oci.manifest import make_image
 from barehull.oci.model import Config, Image
 from barehull.oci.recompress import Compression, recompressed
-from barehull.oci.reference import open_image
-from barehull.oci.rootfs import Rootfs
 from barehull.proof.run import Proof, prove
 from barehull.runtime.compose import Runtime, compose
 from barehull.runtime.fetch import fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:  # steps that are not taken each time are imported when they are: a build that changes one line
-    from barehull.advisories.store import AdvisoryStore  # would wait as long again for them
-    from barehull.build.engine import EngineRun, Wish
+    from barehull.build.engine import EngineRun, Wish  # would wait as long again for them
     from barehull.compare.model import Policy
     from barehull.document import Document
-    from barehull.scan.model import Scan
+    from barehull.scan.scanner import Scanner
+    from barehull.scan.subject import Subject
 
 POLICIES = ("guideline",)
 
@@ -134,11 +132,11 @@ def release(
     built: Built,
     output: str,
     replaced: tuple[str, Image] | None,
-    advisories: AdvisoryStore,
+    scanner: Scanner,
     workshop: Workshop,
 ) -> Document:
     """Steps 5 to 8 for an image that was built. `replaced` is what it replaces, if anything: reference and image."""
-    document = report_on("release", built.image, output, replaced, advisories, application.policy, workshop)
+    document = report_on("release", built.image, output, replaced, scanner, application.policy, workshop)
     exposed = (text.removesuffix("/tcp") for text in built.image.config.exposed_ports)
     ports = "".join(f" -p {port}:{port}" for port in exposed if port.isascii() and port.isdecimal())
     return replace(
@@ -153,10 +151,10 @@ def release(
 
 def report_on(
     kind: Literal["release", "scan", "compare"],
-    image: Image,
+    subject: Subject,
     reference: str,
-    replaced: tuple[str, Image] | None,
-    advisories: AdvisoryStore,
+    replaced: tuple[str, Subject] | None,
+    scanner: Scanner,
     policy: PolicySettings,
     workshop: Workshop,
 ) -> Document:
@@ -164,12 +162,13 @@ def report_on(
     from barehull.compare.compare import compare
     from barehull.compare.policy import judge, judge_alone
     from barehull.document import Document, Side
+    from barehull.scan.subject import examine
 
     rule = _policy(policy)
-    new = Side(reference, examine(image, advisories, workshop))
+    new = Side(reference, examine(subject, scanner, workshop.store, workshop.progress))
     old = comparison = None
     if replaced is not None:
-        old = Side(replaced[0], examine(replaced[1], advisories, workshop))
+        old = Side(replaced[0], examine(replaced[1], scanner, workshop.store, workshop.progress))
         comparison = compare(old.scan, new.scan)
         verdict = judge(comparison, rule, workshop.now.date())
     else:
@@ -194,21 +193,23 @@ def examine_image(
     progress: Progress = silent,
     *,
     platform: str = "",
+    scanner: str = "barehull",
 ) -> Document:
     """Steps 5 to 8 for images by their references: `image` alone, or beside the one that it replaces.
 
     `config` holds the policy (None: the default one); `database` is a store of advisories (None: the one in use).
-    Of an index the image for `platform` is meant, "" as `open_image` takes it. Errors: InputError and IntegrityError
-    for images, configuration and database that are not what they should be.
+    Of an index the image for `platform` is meant, "" as `open_image` takes it; `scanner` as `open_scanner` takes it.
+    Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
     """
-    from barehull.advisories.update import advisories_folder, open_store
+    from barehull.scan.scanner import open_scanner
+    from barehull.scan.subject import open_subject
 
     workshop = open_workshop(progress=progress)
     policy = read_settings(config).policy if config else PolicySettings()
-    old = (replaced, open_image(replaced, platform, progress)) if replaced else None
-    opened = open_image(image, platform, progress)
-    with open_store(database, advisories_folder(), progress) as advisories:
-        return report_on("compare" if old else "scan", opened, image, old, advisories, policy, workshop)
+    old = (replaced, open_subject(replaced, platform, progress)) if replaced else None
+    opened = open_subject(image, platform, progress)
+    with open_scanner(scanner, database, progress) as judging:
+        return report_on("compare" if old else "scan", opened, image, old, judging, policy, workshop)
 
 
 def _policy(settings: PolicySettings) -> Policy:
@@ -220,19 +221,6 @@ def _policy(settings: PolicySettings) -> Policy:
         waivers=tuple(Waiver(it.vulnerability, it.package, it.reason, it.until) for it in settings.waivers),
         acceptances=tuple(Acceptance(it.subject, it.reason, it.until) for it in settings.acceptances),
     )
-
-
-def examine(image: Image, advisories: AdvisoryStore, workshop: Workshop) -> Scan:
-    """Steps 5 and 6 for one image."""
-    from barehull.inventory.take import take_inventory
-    from barehull.scan.scan import scan
-
-    workshop.progress(f"taking the inventory of {image.digest[:19]}")
-    with Rootfs.of(image, workshop.store) as rootfs:
-        inventory = take_inventory(image, rootfs, workshop.store)
-        rootfs.remember()
-    workshop.progress(f"scanning {len(inventory.components)} components")
-    return scan(inventory, advisories)
 
 
 def kept_lock(application: Application) -> Lock | None:

@@ -13,10 +13,10 @@ import pytest
 from barehull.attest.cyclonedx import to_cyclonedx
 from barehull.attest.spdx import to_spdx
 from barehull.core.errors import InputError
-from barehull.inventory import sbom
 from barehull.inventory.model import Component, Files, Inventory
 from barehull.inventory.purls import component_of
-from barehull.inventory.sbom import read_sbom
+from barehull.inventory.sbom import read as sbom
+from barehull.inventory.sbom.read import read_sbom
 
 OPENSSL = "pkg:deb/debian/libssl3t64@3.5.1-1%2Bb1?arch=amd64&distro=debian-13&upstream=openssl%403.5.1-1"
 

@@ -36,7 +36,7 @@ def _component(component: Component) -> BomComponent:
     if (component.source, component.source_version) != (
         component.name,
         component.version,
-    ):  # as inventory/sbom.py reads
+    ):  # as inventory/sbom reads
         properties.append(Property(name="barehull:source", value=component.source))
         properties.append(Property(name="barehull:source-version", value=component.source_version))
     if component.vendored_in:

@@ -29,6 +29,9 @@ An IMAGE is written as for skopeo and podman:
   docker://NAME[:TAG|@DIGEST]     an image at a registry
 """
 
+SUBJECTS = f"""{IMAGES}  sbom:FILE                       an SBOM instead: CycloneDX or SPDX, as JSON
+"""
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 application_argument: Decorator = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -53,6 +56,13 @@ database_option: Decorator = click.option(
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="Database of advisories to use. Default: the one of `barehull db update`, else the one that comes along.",
+)
+scanner_option: Decorator = click.option(
+    "--scanner",
+    metavar="NAME",
+    default="barehull",
+    show_default=True,
+    help="Scanner to run on each image: trivy, grype and osv-scanner have databases of their own.",
 )
 compression_option: Decorator = click.option(
     "--compression",

@@ -8,7 +8,7 @@ import click
 
 import barehull
 from barehull.cli.common import (
-    IMAGES,
+    SUBJECTS,
     config_option,
     database_option,
     exit_code,
@@ -17,26 +17,28 @@ from barehull.cli.common import (
     progress_to,
     quiet_option,
     render,
+    scanner_option,
 )
 
 
-@click.command(epilog=IMAGES)
+@click.command(epilog=SUBJECTS)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @config_option
 @database_option
+@scanner_option
 @image_platform_option
 @format_option
 @quiet_option
 def command(
-    old: str, new: str, config: Path | None, database: Path | None, platform: str, form: str, quiet: bool
+    old: str, new: str, config: Path | None, database: Path | None, scanner: str, platform: str, form: str, quiet: bool
 ) -> int:
     """Compare two images, both scanned now with one database.
 
     Exits 1 when NEW does not pass the policy, 3 when that could not be decided.
     """
     document = barehull.compare_images(
-        old, new, config=config, database=database, platform=platform, progress=progress_to(quiet)
+        old, new, config=config, database=database, platform=platform, scanner=scanner, progress=progress_to(quiet)
     )
     click.echo(render(document, form), nl=False)
     return exit_code(document.state)

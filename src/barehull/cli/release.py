@@ -23,6 +23,7 @@ from barehull.cli.common import (
     progress_to,
     quiet_option,
     render,
+    scanner_option,
     update_option,
 )
 from barehull.cli.engine import engine_options
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from barehull.release import Built, Workshop
 
 AUTO = "auto"  # of --replaces: what is under the tag of --output now
+_FIRST = "replaces nothing: this is a first release\n"
 _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 
 
@@ -54,6 +56,7 @@ _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 @config_option
 @mirror_option
 @database_option
+@scanner_option
 @platform_option
 @update_option
 @compression_option
@@ -68,6 +71,7 @@ def command(
     config: Path | None,
     mirror: str | None,
     database: Path | None,
+    scanner: str,
     platform: str,
     update: bool,
     compression: Compression,
@@ -79,17 +83,17 @@ def command(
 
     Exits 0 when the release is good, 1 when a proof or the verdict fails, 3 when that could not be decided.
     """
-    from barehull.advisories.update import advisories_folder, open_store
     from barehull.release import open_workshop, release
+    from barehull.scan.scanner import open_scanner
 
     output = output_for(attest, output)
     check_reports(report)
     workshop = open_workshop(mirror, progress_to(quiet))
     application = read(folder, config, wish, platform)
     replaced = to_replace(replaces, output, application.runtime.platform, workshop.progress)
-    with open_store(database, advisories_folder(), workshop.progress) as advisories:
+    with open_scanner(scanner, database, workshop.progress) as judging:
         built = make(application, wish, workshop, update, compression)
-        document = release(application, built, output, replaced, advisories, workshop)
+        document = release(application, built, output, replaced, judging, workshop)
     save(built, replaced, output, workshop.progress)
     making = made(built, folder, config)
     if attest:
@@ -97,8 +101,7 @@ def command(
     click.echo(render(document, "text"))
     if report:
         click.echo(f"reports  {', '.join(write_reports(report, document, making))}")
-    first = "" if replaced else "replaces nothing: this is a first release\n"
-    click.echo(f"{first}image    {output}\nrun it   {document.run}")
+    click.echo(f"{'' if replaced else _FIRST}image    {output}\nrun it   {document.run}")
     return exit_code(document.state)
 
 

@@ -25,7 +25,8 @@ def compare(old: Scan, new: Scan) -> Comparison:
             f"{old.database.digest[:19]} and {new.database.digest[:19]}",
             advice="Scan both again with one database.",
         )
-    if old.inventory.platform != new.inventory.platform:
+    platforms = {old.inventory.platform, new.inventory.platform} - {""}  # an SBOM names none
+    if len(platforms) > 1:
         raise InputError(
             f"the images are for {old.inventory.platform} and {new.inventory.platform}",
             advice="Compare images of one platform.",

@@ -20,7 +20,7 @@ from barehull.files import reading
 from barehull.inventory.locked import NOTHING
 from barehull.inventory.model import Component, Gap, Inventory
 from barehull.inventory.purls import component_of, distribution_ecosystem, parse_purl
-from barehull.inventory.sbom_forms import FORMS, Listed, foreign
+from barehull.inventory.sbom.forms import FORMS, Listed, foreign
 
 PREFIX = "sbom:"
 MAX_SIZE = 128 << 20
