@@ -14,9 +14,16 @@ class Claim:
     """A package's word that the file at `path` has a content: its hash in hex, and the package's purl."""
 
     path: str
-    kind: Literal["md5", "sha256"]
+    kind: Literal["md5", "sha1", "sha256"]
     digest: str
     owner: str
+
+    def holds(self, rootfs: Rootfs) -> bool:
+        """Whether the file that is there has that content."""
+        if self.kind == "sha1":
+            return rootfs.sha1(self.path) == self.digest
+        md5, sha256 = rootfs.digests(self.path)
+        return self.digest == (md5 if self.kind == "md5" else sha256)
 
 
 @dataclass(frozen=True, slots=True)

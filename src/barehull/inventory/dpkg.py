@@ -9,7 +9,7 @@ from packageurl import PackageURL
 
 from barehull.core.errors import InputError
 from barehull.inventory.catalogue import Catalogue, Claim
-from barehull.inventory.distribution import Distribution, read_distribution
+from barehull.inventory.distribution import Distribution, ecosystem_of_package, read_distribution
 from barehull.inventory.model import Component, Gap
 from barehull.oci.rootfs import Rootfs
 
@@ -81,7 +81,7 @@ def _component(fields: dict[str, str], path: str, distribution: Distribution) ->
         purl=purl.to_string(),
         name=name,
         version=version,
-        ecosystem=distribution.ecosystem,
+        ecosystem=ecosystem_of_package(distribution.ecosystem, version),
         source=source,
         source_version=source_version or version,
         evidence=(path,),

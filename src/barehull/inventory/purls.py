@@ -8,6 +8,7 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
 from barehull.core.errors import InputError
+from barehull.inventory.distribution import ecosystem_of, ecosystem_of_package
 from barehull.inventory.model import Component
 
 _PLAIN = {"pypi": "PyPI", "npm": "npm", "golang": "Go", "maven": "Maven", "cargo": "crates.io"}
@@ -20,7 +21,6 @@ _CODENAMES = {
     ("ubuntu", "jammy"): "22.04",
     ("ubuntu", "noble"): "24.04",
 }
-_RELEASE = re.compile(r"\d+(?:\.\d+)*")
 _RUNTIMES = {("generic", "python"): ("PSF", "cpython"), ("generic", "node"): ("Node.js", "node")}
 
 
@@ -42,6 +42,7 @@ def component_of(text: str, *, source: str = "", distribution: str = "", evidenc
         ecosystem = distribution_ecosystem(namespace, qualifiers.get("distro", "") or distribution)
         epoch = qualifiers.get("epoch", "")
         version = f"{epoch}:{version}" if epoch and ":" not in version else version
+        ecosystem = ecosystem_of_package(ecosystem, version)
         version_of_source = told[1] if len(told) > 1 else version
         return Component(
             text, name, version, ecosystem, told[0] or name, version_of_source, (evidence,) * bool(evidence)
@@ -70,13 +71,4 @@ def parse_purl(text: str) -> PackageURL:
 def distribution_ecosystem(namespace: str, distro: str) -> str:
     """OSV's name for a release as purls write it: "debian-13", "13.1", "trixie", "alpine-3.20.3"; "" for others."""
     named = distro.lower().removeprefix(f"{namespace}-").removeprefix("v")
-    release = _CODENAMES.get((namespace, named), named)
-    if not _RELEASE.fullmatch(release):
-        return ""
-    first, *rest = release.split(".")
-    if namespace == "debian":
-        return f"Debian:{first}"
-    if namespace == "ubuntu" and rest:
-        lts = ":LTS" if int(first) % 2 == 0 and rest[0] == "04" else ""
-        return f"Ubuntu:{first}.{rest[0]}{lts}"
-    return f"Alpine:v{first}.{rest[0]}" if namespace == "alpine" and rest else ""
+    return ecosystem_of(namespace, _CODENAMES.get((namespace, named), named))

@@ -28,7 +28,15 @@ def _digests(content: Content) -> tuple[str, str]:
     return md5.hexdigest(), sha256.hexdigest()
 
 
+def _sha1(content: Content) -> str:
+    sha1 = hashlib.sha1(usedforsecurity=False)
+    for chunk in content.chunks():
+        sha1.update(chunk)
+    return sha1.hexdigest()
+
+
 _DIGESTS = Fact("digests", tuple[str, str], _digests, (__name__,))
+_SHA1 = Fact("sha1", str, _sha1, (__name__,))
 
 
 class Rootfs:
@@ -149,6 +157,10 @@ class Rootfs:
     def digests(self, path: str) -> tuple[str, str]:
         """MD5 and SHA-256, in hex, of the file that `path` leads to."""
         return self.fact(path, _DIGESTS)
+
+    def sha1(self, path: str) -> str:
+        """SHA-1, in hex, of the file that `path` leads to: what packages of Alpine name their files by."""
+        return self.fact(path, _SHA1)
 
     def walk(self, prefix: str = "") -> Iterator[Node]:
         """Every node at and below `prefix`, parents first, names sorted."""
