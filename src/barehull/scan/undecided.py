@@ -10,8 +10,10 @@ Each reason begins with its keyword:
 - end-of-life: an advisory that may be younger than the end of the component's line, of which it says nothing
 - record-unreadable: an advisory about the package breaks its schema
 - vendored: a library inside another package, with no identity that advisories know
-- unowned-elf: machine code that no package owns, and that does not tell what it is made of; where it shows what made
-  it, go-without-buildinfo, rust-without-auditable or packed-elf
+- unowned-elf, go-without-buildinfo, rust-without-auditable, packed-elf: machine code that no package owns, and that
+  does not tell what it is made of: the last three, where it shows at least what made it
+- java-without-coordinates: an archive with classes of which Maven's name and version are not known
+- javascript-bundle: a minified script that can have libraries in it, and does not tell all of them
 - unowned-module: Python code among distributions, of which none owns it
 - modified-file: a file whose content is not its package's
 - gap: something in the image that could not be read
