@@ -130,6 +130,12 @@ def test_a_replacement_by_a_folder_has_a_version_that_nobody_knows() -> None:
     assert replaced(b"./local\t\t") == [("b.org/y", "", "", "")]
 
 
+def test_a_program_without_c_is_whole() -> None:
+    assert found(go_program(TEXT + b"build\tCGO_ENABLED=0\n")).whole == ("app",)
+    assert found(go_program(TEXT + b"build\tCGO_ENABLED=1\n")).whole == ()
+    assert found(go_program(TEXT)).whole == ()
+
+
 def test_gos_own_commands_are_the_toolchain() -> None:
     names_found = names(go_program(b"path\tcmd/go\nbuild\t-compiler=gc\n"))
     assert names_found == ["stdlib 1.23.4", "toolchain 1.23.4"]

@@ -31,7 +31,8 @@ class Catalogue:
     """What a cataloguer found. `records` are the files that it read it from: a package's metadata.
 
     `identified` are the paths of files, machine code too, of which `components` tell what they are made of: no package
-    need own them. A file that a package owns is judged by the package's word as before.
+    need own them. A file that a package owns is judged by the package's word as before. Nothing else can be linked into
+    those that are in `whole`, too.
     """
 
     components: tuple[Component, ...] = ()
@@ -39,6 +40,7 @@ class Catalogue:
     records: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     identified: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 class Cataloguer(Protocol):

@@ -28,6 +28,7 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
     components: list[Component] = []
     gaps: list[Gap] = []
     identified: list[str] = []
+    whole: list[str] = []
     for node, build in rootfs.facts(GO_BUILD):
         if build is None:
             continue
@@ -37,7 +38,8 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
         components += _components(build, node.path)
         if build.path or build.modules:
             identified.append(node.path)
-    return Catalogue(tuple(components), gaps=tuple(gaps), identified=tuple(identified))
+            whole += [node.path] * build.pure
+    return Catalogue(tuple(components), gaps=tuple(gaps), identified=tuple(identified), whole=tuple(whole))
 
 
 def _components(build: GoBuild, path: str) -> Iterator[Component]:

@@ -36,12 +36,14 @@ class GoModule:
 class GoBuild:
     """What a Go program tells: Go's version, the import path of its main package, and the modules, its own first.
 
-    Neither path nor modules: it was built without modules, by Bazel for example. `broken`: why it cannot be read.
+    Neither path nor modules: it was built without modules, by Bazel for example. `pure`: it says that it was built
+    without C (since Go 1.18). `broken`: why it cannot be read.
     """
 
     version: str
     path: str = ""
     modules: tuple[GoModule, ...] = ()
+    pure: bool = False
     broken: str = ""
 
 
@@ -135,6 +137,7 @@ def _parsed(version: bytes, text: bytes) -> GoBuild:
     for line in lines.splitlines():
         kind, *fields = line.split("\t")
         if kind == "build":
+            build = replace(build, pure=True) if fields == ["CGO_ENABLED=0"] else build
             continue
         if not all(map(str.isprintable, fields)):
             return GoBuild("", broken=f"a line has characters that names do not have: {line[:40]!r}")
