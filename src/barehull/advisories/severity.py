@@ -41,7 +41,6 @@ def is_vector(text: str) -> bool:
     return text.startswith(("CVSS:", "AV:"))
 
 
-@lru_cache(maxsize=1 << 14)
 def severity(text: str, source: str) -> Severity:
     """What `source` says in `text`: a CVSS vector (2.0, 3.0, 3.1, 4.0) or a word. What cannot be read is "unknown"."""
     if not is_vector(text):
@@ -57,6 +56,7 @@ def agreed(own: Severity, others: Severity) -> Severity:
     return own if own.vector and not theirs_is_better else others
 
 
+@lru_cache(maxsize=1 << 14)  # many records have the same few vectors
 def _score(vector: str) -> float | None:
     # 14 ms to import, and most scans find little.
     from cvss import CVSS2, CVSS3, CVSS4, CVSSError

@@ -6,6 +6,9 @@ could not be decided or completed. Verdicts are values, never errors.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 
 class BarehullError(Exception):
     """Root of all errors that a user may see.
@@ -20,6 +23,10 @@ class BarehullError(Exception):
         super().__init__(what)
         self.what = what
         self.advice = advice
+
+    def __reduce__(self) -> tuple[Callable[..., BarehullError], tuple[str]]:
+        """As it goes from one process to another."""
+        return partial(type(self), advice=self.advice), (self.what,)
 
 
 class UsageError(BarehullError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from debian.debian_support import NativeVersion
 
@@ -13,6 +14,7 @@ from barehull.core.errors import InputError
 _VERSION = re.compile(r"([0-9]{1,9}:)?[A-Za-z0-9.+~:-]{0,255}[A-Za-z0-9.+~]")
 
 
+@lru_cache(maxsize=1 << 14)  # advisories name the same versions again and again
 def key(version: str) -> NativeVersion:
     """What a list of versions is sorted by: `sorted(versions, key=key)`. InputError when it is not a version."""
     if _VERSION.fullmatch(version):

@@ -44,8 +44,8 @@ class Undecided:
     same on both sides of a comparison (purl with version; path and content digest). `ecosystem` is what an accepted
     coverage names, "" where only `subject` itself can be accepted.
 
-    A "fixed-only" or "partial" one speaks of many components at once: `subject` is the ecosystem, `components` are their purls. It
-    cancels component by component; `beyond` says what is left of it.
+    A "fixed-only" or "partial" one speaks of many components at once: `subject` is the ecosystem, `components` are
+    their purls. It cancels component by component; `beyond` says what is left of it.
     """
 
     subject: str

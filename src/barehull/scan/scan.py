@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
 import barehull.scan
-from barehull.advisories.model import Advisory, Coverage
+from barehull.advisories.model import Advisory, Context, Coverage
 from barehull.advisories.severity import agreed, severity
 from barehull.advisories.store import AdvisoryStore
 from barehull.core.outcome import Unknown
@@ -54,18 +53,17 @@ def scan(inventory: Inventory, store: AdvisoryStore) -> Scan:
         else:
             covered.append((component, matcher))
     unknown += _not_whole((component for component, _ in covered), coverage)
-    matches = set[Match]()
+    found: list[_Found] = []
     said = store.query_all((component.ecosystem, component.source) for component, _ in covered)
     for component, matcher in covered:
-        advisories = said.get((component.ecosystem, component.source), ())
-        for advisory in advisories:
+        for advisory in said.get((component.ecosystem, component.source), ()):
             unreadable = Unknown(f"record-unreadable: {advisory.problem}") if advisory.problem else None
             answer = unreadable or matcher.match(component, advisory)
             if isinstance(answer, Affected):
-                matches.update(_matches(component, advisory, answer))
+                found.append((component, advisory, answer))
             elif isinstance(answer, Unknown):
                 unknown.append(undecided.about_component(component, answer.reason))
-    return Scan(inventory, database, _in_context(matches, store), _one_for_each_identity(unknown))
+    return Scan(inventory, database, _matches(found, store), _one_for_each_identity(unknown))
 
 
 def _is_left_out(component: Component, coverage: Coverage) -> bool:
@@ -80,23 +78,35 @@ def _not_whole(components: Iterable[Component], coverage: dict[str, Coverage]) -
     return [undecided.not_whole(coverage[ecosystem], those) for ecosystem, those in limited.items()]
 
 
-def _matches(component: Component, advisory: Advisory, answer: Affected) -> Iterable[Match]:
-    for preferred, *aliases in advisory.vulnerabilities:
-        vulnerability = Vulnerability(preferred, tuple(aliases))
-        own = severity(advisory.severity, advisory.id)
-        yield Match(vulnerability, component, advisory.id, answer.fixed_version, own, advisory.status)
+_Found = tuple[Component, Advisory, Affected]
 
 
-def _in_context(matches: set[Match], store: AdvisoryStore) -> tuple[Match, ...]:
-    """With what others say of their vulnerabilities: a severity that the record lacks, exploitation."""
-    contexts = store.contexts(match.vulnerability.id for match in matches)
+def _matches(found: list[_Found], store: AdvisoryStore) -> tuple[Match, ...]:
+    """A match for each vulnerability of each advisory, with what others say: a severity it lacks, exploitation."""
+    contexts = store.contexts(names[0] for _, advisory, _ in found for names in advisory.vulnerabilities)
+    matches = {
+        _match(component, advisory, answer, names, contexts[names[0]])
+        for component, advisory, answer in found
+        for names in advisory.vulnerabilities
+    }
+    # The order of matches, told to `sorted` in few strings: to compare all their fields takes as long as to find them.
+    return tuple(sorted(matches, key=lambda it: (it.vulnerability.id, it.vulnerability.aliases, it.component.purl, it)))
 
-    def placed(match: Match) -> Match:
-        it = contexts[match.vulnerability.id]
-        how_bad = agreed(match.severity, severity(it.severity, it.severity_source))
-        return replace(match, severity=how_bad, known_exploited=it.known_exploited, epss=it.epss)
 
-    return tuple(sorted(map(placed, matches)))
+def _match(
+    component: Component, advisory: Advisory, answer: Affected, names: tuple[str, ...], context: Context
+) -> Match:
+    own = severity(advisory.severity, advisory.id)
+    return Match(
+        Vulnerability(names[0], names[1:]),
+        component,
+        advisory.id,
+        answer.fixed_version,
+        agreed(own, severity(context.severity, context.severity_source)),
+        advisory.status,
+        context.known_exploited,
+        context.epss,
+    )
 
 
 def _one_for_each_identity(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
