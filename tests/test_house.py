@@ -19,6 +19,7 @@ FLOORS = (
     {"document"},
     {"attest"},
     {"compare"},
+    {"vex"},
     {"scan"},
     {"advisories"},
     {"locking"},
@@ -38,7 +39,7 @@ FLOORS = (
     {"debian"},
     {"oci"},
     {"elf", "net"},
-    {"cache", "decompress", "tar"},
+    {"cache", "decompress", "tar", "zip"},
     {"files", "versions"},
     {"core"},
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +53,15 @@ def wheel(name: str = "demo", version: str = "1.0", files: dict[str, bytes] | No
     record = "".join(recorded(path, content) for path, content in contents.items())
     entries = [file(f"{base}/{path}", content) for path, content in contents.items()]
     return [*entries, file(f"{base}/{info}/RECORD", f"{record}{info}/RECORD,,\n".encode())]
+
+
+def jar(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive of Java with `files`, by their paths."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as made:
+        for path, content in files.items():
+            made.writestr(zipfile.ZipInfo(path), content, compression)
+    return buffer.getvalue()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from barehull.oci.model import Entry
 from barehull.scan import undecided
 from barehull.scan.scan import scan
 
-from .conftest import CONTROL, ELF, LIB, OS_RELEASE, file, md5, openssl, wheel
+from .conftest import CONTROL, ELF, LIB, OS_RELEASE, file, jar, md5, openssl, wheel
 from .programs import elf, inline
 
 TODAY = date(2026, 11, 24)
@@ -88,6 +88,7 @@ def libssl_with(content: bytes) -> list[Entry]:
     return having(file(LIB, content), file(f"{STATUS}/libssl3t64.md5sums", f"{md5(content)}  {LIB}\n".encode()))()
 
 
+MODULES = "app/node_modules"
 BIG, INFO = f"{SITE}/big-1.dist-info/METADATA", f"{SITE}/odd-1.0.dist-info/RECORD"
 # What is said, of what, in which image.
 RECIPES: list[tuple[str, list[str], Callable[[], list[Entry]]]] = [
@@ -115,6 +116,14 @@ RECIPES: list[tuple[str, list[str], Callable[[], list[Entry]]]] = [
     ("packed-elf: machine code packed by UPX", ["opt/tool"], having(file("opt/tool", elf(b"UPX!")))),
     ("gap: its Go build information cannot be read", [LIB], lambda: libssl_with(elf(inline()[:20]))),
     ("gap: its list of Rust crates cannot be read", [LIB], lambda: libssl_with(elf(b"x", {".dep-v0": b"x"}))),
+    ("gap: it is no package.json", [f"{MODULES}/half/package.json"],
+     having(file(f"{MODULES}/half/package.json", b"{"))),
+    ("gap: it names no package", [f"{MODULES}/a b/package.json"], having(file(f"{MODULES}/a b/package.json", b"{}"))),
+    ("javascript-bundle: app.js is minified", ["srv/js"],
+     having(file("srv/js/app.js", b"!function(e){return e=>e(1)}();" * 2000))),
+    ("java-without-coordinates: it has classes", ["lib/mystery-1.0.jar"],
+     having(file("lib/mystery-1.0.jar", jar({"org/example/Mystery.class": b"class"})))),
+    ("gap: broken zip archive", ["lib/a-1.0.jar"], having(file("lib/a-1.0.jar", b"PK"))),
     ("no-coverage: the database has no advisories for Debian:11", [f"{SSL}&distro=debian-11"], lambda: on_debian(11)),
     ("no-coverage: the data of Debian:13 leaves out the package linux", [
         "pkg:deb/debian/libssl3t64@3.5.1-1%2Bb1?arch=amd64&distro=debian-13"],

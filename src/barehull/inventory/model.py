@@ -63,13 +63,14 @@ class Gap:
     """Something that could not be read or identified: `subject` (a path or component) and `reason`.
 
     `keyword` is one of the list in `scan/undecided.py`. What could be read, and yet tells nothing, has its `sha256`: it
-    is the same thing wherever it has the same content.
+    is the same thing wherever it has the same content. `file` is its path where `subject` is a wider one.
     """
 
     subject: str
     reason: str
     keyword: str = "gap"
     sha256: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -43,12 +43,14 @@ def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> 
     """
     found = [_catalogued(cataloguer, rootfs) for cataloguer in cataloguers()]
     claims = _located(rootfs, (claim for catalogue in found for claim in catalogue.claims))
-    components = _own((component for catalogue in found for component in catalogue.components), claims)
+    packaged = _packaged(claims)
+    components = _own((component for catalogue in found for component in catalogue.components), packaged)
     files = _files(rootfs, image.config, claims, found)
     identified = identify(
         rootfs, files.suspect, _carriers(claims, files, found), partial(origin_of, store) if store else nothing_known
     )
-    lost = set(orphans(rootfs, files.suspect))
+    gaps = {gap for catalogue in found for gap in catalogue.gaps if not _is_packaged(gap, packaged)}
+    gaps.update(identified.gaps, orphans(rootfs, files.suspect))
     return Inventory(
         image=image.digest,
         platform=image.config.platform,
@@ -56,7 +58,7 @@ def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> 
         compressed_size=image.compressed_size,
         components=tuple(sorted(joined(components, identified.components))),
         files=without(files, identified.known),
-        gaps=tuple(sorted({gap for catalogue in found for gap in catalogue.gaps} | set(identified.gaps) | lost)),
+        gaps=tuple(sorted(gaps)),
     )
 
 
@@ -93,14 +95,30 @@ def _carriers(claims: dict[str, list[Claim]], files: Files, found: Iterable[Cata
     return carriers
 
 
-def _own(components: Iterable[Component], claims: dict[str, list[Claim]]) -> list[Component]:
-    """The components, without Python's metadata of what a distribution packaged: one thing is counted once."""
-    packaged = {path for path, those in claims.items() if any(it.owner.startswith(_DISTRIBUTIONS) for it in those)}
+def _own(components: Iterable[Component], packaged: Collection[str]) -> list[Component]:
+    """The components, without what a distribution packaged, by whose package they are counted: once is enough."""
     return [
         component
         for component in components
-        if component.purl.startswith(_DISTRIBUTIONS) or packaged.isdisjoint(component.evidence)
+        if component.purl.startswith(_DISTRIBUTIONS)
+        or not component.evidence
+        or any(_file_of(path) not in packaged for path in component.evidence)
     ]
+
+
+def _packaged(claims: Mapping[str, Sequence[Claim]]) -> set[str]:
+    """The files that distributions' packages own."""
+    return {path for path, those in claims.items() if any(it.owner.startswith(_DISTRIBUTIONS) for it in those)}
+
+
+def _is_packaged(gap: Gap, packaged: Collection[str]) -> bool:
+    """Whether what cannot be told is the content of a distribution's file, of which its advisories speak."""
+    return bool(gap.sha256) and _file_of(gap.file or gap.subject) in packaged
+
+
+def _file_of(place: str) -> str:
+    """The file that evidence is in: `app.jar` of `app.jar!/lib/a.jar`."""
+    return place.partition("!/")[0]
 
 
 def _located(rootfs: Rootfs, claims: Iterable[Claim]) -> dict[str, list[Claim]]:
