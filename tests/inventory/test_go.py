@@ -126,8 +126,9 @@ def test_a_replacement_by_a_fork_hides_no_vulnerability_of_what_was_forked() -> 
     ]
 
 
-def test_a_replacement_by_a_folder_has_a_version_that_nobody_knows() -> None:
-    assert replaced(b"./local\t\t") == [("b.org/y", "", "", "")]
+@pytest.mark.parametrize("folder", [b"./local\t\t", b"../local\t(devel)\t", b"/src/local\t(devel)"])
+def test_a_replacement_by_a_folder_has_a_version_that_nobody_knows(folder: bytes) -> None:
+    assert replaced(folder) == [("b.org/y", "", "", "")]
 
 
 def test_a_program_without_c_is_whole() -> None:

@@ -20,6 +20,7 @@ from barehull.oci.rootfs import Rootfs
 ECOSYSTEM = "Go"
 _RELEASE = re.compile(r"go(\d+)\.(\d+)(?:\.(\d+))?(?:(rc|beta)(\d+))?(?![\d.])")
 _VERSION = re.compile(r"v\d+\.\d+\.\d+(?:[-+].*)?")
+_OF_A_FOLDER = ("", "(devel)")  # what stands for the version of a replacement that is a folder
 _TOOLCHAIN = "cmd/"  # import paths of Go's own commands, which are no module
 
 
@@ -56,7 +57,7 @@ def _of_module(module: GoModule, path: str) -> Iterator[Component]:
         yield _component(module.path, module.version, _asked(module.version), path)
         return
     by = None
-    if module.replacement_version:
+    if module.replacement_version not in _OF_A_FOLDER:
         by = _component(module.replacement, module.replacement_version, _asked(module.replacement_version), path)
         yield by
     if by is None or module.replacement != module.path:
