@@ -14,7 +14,7 @@ from barehull.core.progress import Progress, silent
 from barehull.core.version import VERSION
 
 if TYPE_CHECKING:  # each function imports what it needs, so that `barehull --version` stays quick
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -64,17 +64,22 @@ def scan_image(
     database: Path | None = None,
     platform: str = "",
     scanner: str = "barehull",
+    policy: str | None = None,
+    vex: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> Document:
     """What is in an image, and its verdict: no fixable vulnerability may be left in it.
 
     `config` is a barehull.toml with waivers and acceptances; `database` is a file of advisories, by default the one in
-    use; `platform` ("linux/arm64") chooses from an index; `scanner` ("trivy") is run instead of our own. `image` may be an
-    SBOM (sbom:FILE). The verdict is `document.state`.
+    use; `platform` ("linux/arm64") chooses from an index; `scanner` ("trivy") is run instead of our own. `image` may be
+    an SBOM (sbom:FILE). `policy` ("fixable,max-severity=high") takes the place of the configuration's rules; `vex` are
+    files of VEX documents on top of its own. The verdict is `document.state`.
     """
     from barehull.release import examine_image
 
-    return examine_image(image, None, config, database, progress, platform=platform, scanner=scanner)
+    return examine_image(
+        image, None, config, database, progress, platform=platform, scanner=scanner, policy=policy, vex=vex
+    )
 
 
 def compare_images(
@@ -85,12 +90,16 @@ def compare_images(
     database: Path | None = None,
     platform: str = "",
     scanner: str = "barehull",
+    policy: str | None = None,
+    vex: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> Document:
     """The image `new` beside the image `old` that it replaces, both scanned now with one database; see `scan_image`."""
     from barehull.release import examine_image
 
-    return examine_image(new, old, config, database, progress, platform=platform, scanner=scanner)
+    return examine_image(
+        new, old, config, database, progress, platform=platform, scanner=scanner, policy=policy, vex=vex
+    )
 
 
 def check(

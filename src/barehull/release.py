@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from barehull.application.config import PolicySettings, read_settings
+from barehull.application.config import read_settings
 from barehull.application.model import Application
+from barehull.application.policy import PolicySettings, overridden
 from barehull.build import python as language
 from barehull.core.errors import InputError
 from barehull.core.progress import Progress, silent
@@ -38,8 +40,6 @@ if TYPE_CHECKING:  # steps that are not taken each time are imported when they a
     from barehull.document import Document
     from barehull.scan.scanner import Scanner
     from barehull.scan.subject import Subject
-
-POLICIES = ("guideline",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +133,11 @@ def release(
     output: str,
     replaced: tuple[str, Image] | None,
     scanner: Scanner,
+    policy: Policy,
     workshop: Workshop,
 ) -> Document:
     """Steps 5 to 8 for an image that was built. `replaced` is what it replaces, if anything: reference and image."""
-    document = report_on("release", built.image, output, replaced, scanner, application.policy, workshop)
+    document = report_on("release", built.image, output, replaced, scanner, policy, workshop)
     exposed = (text.removesuffix("/tcp") for text in built.image.config.exposed_ports)
     ports = "".join(f" -p {port}:{port}" for port in exposed if port.isascii() and port.isdecimal())
     return replace(
@@ -155,7 +156,7 @@ def report_on(
     reference: str,
     replaced: tuple[str, Subject] | None,
     scanner: Scanner,
-    policy: PolicySettings,
+    policy: Policy,
     workshop: Workshop,
 ) -> Document:
     """Steps 5 to 8 for any image: scanned alone, or compared with the one that it replaces."""
@@ -164,15 +165,14 @@ def report_on(
     from barehull.document import Document, Side
     from barehull.scan.subject import examine
 
-    rule = _policy(policy)
     new = Side(reference, examine(subject, scanner, workshop.store, workshop.progress))
     old = comparison = None
     if replaced is not None:
         old = Side(replaced[0], examine(replaced[1], scanner, workshop.store, workshop.progress))
         comparison = compare(old.scan, new.scan)
-        verdict = judge(comparison, rule, workshop.now.date())
+        verdict = judge(comparison, policy, workshop.now.date(), reference)
     else:
-        verdict = judge_alone(new.scan, rule, workshop.now.date())
+        verdict = judge_alone(new.scan, policy, workshop.now.date(), reference)
     return Document(
         kind=kind,
         tool_version=VERSION,
@@ -194,33 +194,27 @@ def examine_image(
     *,
     platform: str = "",
     scanner: str = "barehull",
+    policy: str | None = None,
+    vex: Sequence[Path] = (),
 ) -> Document:
     """Steps 5 to 8 for images by their references: `image` alone, or beside the one that it replaces.
 
     `config` holds the policy (None: the default one); `database` is a store of advisories (None: the one in use).
-    Of an index the image for `platform` is meant, "" as `open_image` takes it; `scanner` as `open_scanner` takes it.
+    Of an index the image for `platform` is meant, "" as `open_image` takes it; `scanner` as `open_scanner` takes
+    it, `policy` and `vex` as `overridden` does.
     Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
     """
+    from barehull.compare.settings import policy_of
     from barehull.scan.scanner import open_scanner
     from barehull.scan.subject import open_subject
 
     workshop = open_workshop(progress=progress)
-    policy = read_settings(config).policy if config else PolicySettings()
+    settings = read_settings(config).policy if config else PolicySettings()
+    rule = policy_of(overridden(settings, policy, vex))
     old = (replaced, open_subject(replaced, platform, progress)) if replaced else None
     opened = open_subject(image, platform, progress)
     with open_scanner(scanner, database, progress) as judging:
-        return report_on("compare" if old else "scan", opened, image, old, judging, policy, workshop)
-
-
-def _policy(settings: PolicySettings) -> Policy:
-    from barehull.compare.model import Acceptance, Policy, Waiver
-
-    if settings.name not in POLICIES:
-        raise InputError(f"the policy {settings.name!r} is not known", advice=f"There are: {', '.join(POLICIES)}.")
-    return Policy(
-        waivers=tuple(Waiver(it.vulnerability, it.package, it.reason, it.until) for it in settings.waivers),
-        acceptances=tuple(Acceptance(it.subject, it.reason, it.until) for it in settings.acceptances),
-    )
+        return report_on("compare" if old else "scan", opened, image, old, judging, rule, workshop)
 
 
 def kept_lock(application: Application) -> Lock | None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field, fields
-from datetime import date
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
 
+from barehull.application.policy import PolicySettings, checked
 from barehull.core.errors import InputError
 
 FILE_NAME = "barehull.toml"
 PLATFORMS = ("linux/amd64", "linux/arm64")
-POLICIES = ("guideline",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +50,12 @@ class RuntimeSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class WaiverSettings:
-    """[[policy.waivers]]: one vulnerability in one package (or "*") that is accepted until a day, with a reason."""
-
-    vulnerability: str
-    reason: str
-    until: date
-    package: str = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptanceSettings:
-    """[[policy.acceptances]]: a limit of the data that is accepted by name until a day, with a reason."""
-
-    subject: str
-    reason: str
-    until: date
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySettings:
-    """[policy]."""
-
-    name: str = "guideline"
-    waivers: tuple[WaiverSettings, ...] = ()
-    acceptances: tuple[AcceptanceSettings, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """A whole barehull.toml. `check` is only let pass here: `barehull check` reads it, in checking/config.py."""
 
     application: ApplicationSettings = ApplicationSettings()
     runtime: RuntimeSettings = RuntimeSettings()
-    policy: PolicySettings = PolicySettings()
+    policy: PolicySettings = PolicySettings()  # noqa: RUF009 -- frozen
     check: dict[str, Any] = field(default_factory=dict)
 
 
@@ -107,16 +78,17 @@ def read_settings(path: Path) -> Settings:
         what = str(error).replace("`$.", "`")
         raise InputError(f"{path}: {what}", advice="See the README's section on barehull.toml.") from error
     _refuse_values(settings, path)
-    _refuse_unreasoned(settings.policy, path)
-    return settings
+    return replace(settings, policy=checked(settings.policy, path))
 
 
 def _named(table: dict[str, Any]) -> dict[str, Any]:
     """The table with its keys as the settings name them: `base-key` is `base_key`."""
-    runtime = table.get("runtime")
-    if not isinstance(runtime, dict):
-        return table
-    return {**table, "runtime": {key.replace("-", "_"): value for key, value in runtime.items()}}
+    named = {
+        section: {key.replace("-", "_"): value for key, value in table[section].items()}
+        for section in ("runtime", "policy")
+        if isinstance(table.get(section), dict)
+    }
+    return {**table, **named}
 
 
 def _refuse_unknown(table: dict[str, Any], kind: type, where: str, path: Path) -> None:
@@ -145,12 +117,11 @@ def _inner(hint: Any) -> type | None:
 
 def _refuse_values(settings: Settings, path: Path) -> None:
     """What has the right type and makes no sense is told before any work is done."""
-    for key, value, known in (
-        ("runtime.platform", settings.runtime.platform, PLATFORMS),
-        ("policy.name", settings.policy.name, POLICIES),
-    ):
-        if value not in known:
-            raise InputError(f"{path}: the {key} {value!r} is not known", advice=f"There are: {', '.join(known)}.")
+    platform = settings.runtime.platform
+    if platform not in PLATFORMS:
+        raise InputError(
+            f"{path}: the runtime.platform {platform!r} is not known", advice=f"There are: {', '.join(PLATFORMS)}."
+        )
     _refuse_base(settings.runtime, path)
     for port in settings.application.ports or ():
         if not 0 < port < 65536:
@@ -170,11 +141,3 @@ def _refuse_base(runtime: RuntimeSettings, path: Path) -> None:
         )
     if runtime.base_key and runtime.base_signature:
         raise InputError(f"{path}: a base with a key cannot be unchecked", advice="Leave one of them out.")
-
-
-def _refuse_unreasoned(policy: PolicySettings, path: Path) -> None:
-    subjects = [(waiver.vulnerability, waiver.reason) for waiver in policy.waivers]
-    subjects += [(acceptance.subject, acceptance.reason) for acceptance in policy.acceptances]
-    for subject, reason in subjects:
-        if not reason.strip():
-            raise InputError(f"{path}: {subject} is accepted without a reason", advice="Say why, in `reason`.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from barehull.application.config import PolicySettings, RuntimeSettings
+from barehull.application.config import RuntimeSettings
+from barehull.application.policy import PolicySettings
 
 
 @dataclass(frozen=True, slots=True)

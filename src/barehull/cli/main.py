@@ -26,7 +26,7 @@ class Commands(click.Group):
         """The names of all commands, sorted."""
         package = importlib.import_module("barehull.cli")
         names = (module.name for module in pkgutil.iter_modules(package.__path__))
-        return sorted(name.replace("_", "-") for name in names if name not in {"main", "common", "engine"})
+        return sorted(name.replace("_", "-") for name in names if name not in {"main", "common", "engine", "judging"})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or None."""

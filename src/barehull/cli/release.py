@@ -14,7 +14,6 @@ from barehull.cli.common import (
     attest_option,
     compression_option,
     config_option,
-    database_option,
     exit_code,
     made,
     mirror_option,
@@ -23,10 +22,10 @@ from barehull.cli.common import (
     progress_to,
     quiet_option,
     render,
-    scanner_option,
     update_option,
 )
 from barehull.cli.engine import engine_options
+from barehull.cli.judging import Judging, judging_options
 from barehull.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ _FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
 @click.option("--report", metavar="DIR", type=click.Path(path_type=Path), help="Write reports, SBOM and lock here.")
 @config_option
 @mirror_option
-@database_option
-@scanner_option
+@judging_options
 @platform_option
 @update_option
 @compression_option
@@ -70,8 +68,7 @@ def command(
     report: Path | None,
     config: Path | None,
     mirror: str | None,
-    database: Path | None,
-    scanner: str,
+    judging: Judging,
     platform: str,
     update: bool,
     compression: Compression,
@@ -86,18 +83,19 @@ def command(
     from barehull.release import open_workshop, release
     from barehull.scan.scanner import open_scanner
 
-    output = output_for(attest, output)
-    check_reports(report)
+    output = checked(output, report, attest)
     workshop = open_workshop(mirror, progress_to(quiet))
     application = read(folder, config, wish, platform)
+    policy = judging.rules(application.policy)
     replaced = to_replace(replaces, output, application.runtime.platform, workshop.progress)
-    with open_scanner(scanner, database, workshop.progress) as judging:
+    with open_scanner(judging.scanner, judging.database, workshop.progress) as scanner:
         built = make(application, wish, workshop, update, compression)
-        document = release(application, built, output, replaced, judging, workshop)
+        document = release(application, built, output, replaced, scanner, policy, workshop)
     save(built, replaced, output, workshop.progress)
     making = made(built, folder, config)
     if attest:
         attach_documents(built, document, making, output, workshop.progress)
+    judging.write(document)
     click.echo(render(document, "text"))
     if report:
         click.echo(f"reports  {', '.join(write_reports(report, document, making))}")
@@ -158,10 +156,11 @@ def save(built: Built, replaced: tuple[str, Image] | None, output: str, progress
     save_image(built.image, output, progress, mount_from=known)
 
 
-def check_reports(folder: Path | None) -> None:
-    """UsageError when reports cannot go there: told before the work, not after it."""
+def checked(output: str, folder: Path | None, documents: bool) -> str:
+    """The output as `output_for` gives it. UsageError when it or reports cannot be written: told before the work."""
     if folder and folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file, and reports go into a folder", advice="Name a folder with --report.")
+    return output_for(documents, output)
 
 
 def write_reports(folder: Path, document: Document, making: Making) -> list[str]:

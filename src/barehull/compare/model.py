@@ -8,6 +8,7 @@ from typing import Literal
 
 from barehull.inventory.model import Component
 from barehull.scan.model import Match, Scan, Undecided, Vulnerability
+from barehull.vex.model import Statement
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,21 +79,62 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rule that a comparison is judged by, and what was accepted beforehand; `policy.py` says what it means."""
+    """The rules that an image is judged by, all of which must pass, and what was accepted beforehand.
 
-    name: Literal["guideline"] = "guideline"
+    `rules` are names of files in `policies`; `max_severity` is the level of the rule of that name. `vex` are statements
+    of others on this image or packages in it.
+    """
+
+    rules: tuple[str, ...] = ("guideline",)
+    max_severity: str = ""
     waivers: tuple[Waiver, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
+    vex: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule judges: an image, and the `matches` in it that count; those that were waived do not.
+
+    `comparison` is the one with what it replaces, None where that is nothing. `max_severity` is the policy's.
+    """
+
+    new: Scan
+    comparison: Comparison | None
+    matches: tuple[Match, ...]
+    max_severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one rule says: whether it fails for certain, in sentences why, and what must be decided for it to pass."""
+
+    failed: bool
+    reasons: tuple[str, ...]
+    questions: tuple[Undecided, ...]
+
+
+State = Literal["passed", "failed", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`state` and the sentences that led to it. `used` and `expired` are the waivers and acceptances that counted, or
-    are over.
+    are over; statements of VEX documents that counted are among the used. `waived` are the matches that did not count,
+    each with why not.
     """
 
-    state: Literal["passed", "failed", "undecided"]
+    state: State
     policy: str
     reasons: tuple[str, ...]
     used: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
+    waived: tuple[Waived, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A match that did not count, by a waiver or by a statement of a VEX document."""
+
+    match: Match
+    by: Waiver | Statement

@@ -1,132 +1,113 @@
 """Comparison + policy -> Verdict.
 
-The policy `guideline` is the fifth point of the guideline: the count of vulnerabilities goes down, or the new image
-introduces none and nothing fixable is left in it (a rebuild cannot do better). It is stricter in one thing: a lower
-count does not excuse a vulnerability that the new image brings with it although there is a fix. A failure that is
-certain stands whatever could not be decided; a pass needs everything decided, or accepted by name.
+All rules of the policy must pass. A failure that is certain stands whatever could not be decided; a pass needs
+everything decided, or accepted by name. What is over does not count; where it would have changed the verdict, that is
+said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from barehull.compare.model import Acceptance, Comparison, Policy, Verdict, Waiver
-from barehull.scan.model import Match, Scan, Undecided
+from barehull.compare.model import Acceptance, Case, Comparison, Policy, Ruling, State, Verdict, Waiver
+from barehull.compare.policies import rules
+from barehull.compare.policies._words import many
+from barehull.compare.weigh import Weighed, accepted, text, weigh
+from barehull.scan.model import Scan, Undecided
 
-_FEW = 5
+_WORDS = {"passed": "passes", "failed": "FAILS", "undecided": "is UNDECIDED"}
+_WERE = {"passed": "passed", "undecided": "been undecided"}
+_RANK = {"failed": 0, "undecided": 1, "passed": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighed:
-    """What is left of matches and undecided ones after waivers and acceptances, and which of those served."""
+class _Asked:
+    """What is asked: may the image of `new`, at `reference`, be released, as of `today`?"""
 
-    matches: tuple[Match, ...]
-    undecided: tuple[Undecided, ...]
-    used: tuple[str, ...]
-    expired: tuple[str, ...]
-    unused: tuple[str, ...]
-
-
-def judge(comparison: Comparison, policy: Policy, today: date) -> Verdict:
-    """Whether the new image may take the place of the old one by `policy`, as of `today`."""
-    weighed = _weigh(comparison.new.matches, comparison.undecided, policy, today)
-    old, new = len(comparison.old.vulnerabilities), _count(weighed.matches)
-    introduced = {each.match.vulnerability.id for each in comparison.introduced}
-    introduced &= {match.vulnerability.id for match in weighed.matches}
-    fixable = {match.vulnerability.id for match in weighed.matches if match.fixed_version}
-    word = _word(comparison.old, comparison.new)
-    reasons = [f"{_many(old, word)} before, {new} after"]
-    avoidable = introduced & fixable
-    if introduced:
-        reasons.append(f"{_named(introduced)} introduced, {len(avoidable)} with a fix that is not in the image")
-    if new < old:
-        reasons.append("the count goes down")
-    elif not introduced and not fixable:
-        reasons.append("none is introduced, and nothing fixable is left: a rebuild cannot do better")
-    else:
-        reasons.append("the count does not go down" + (", and fixes are there for some" if fixable else ""))
-    good = not avoidable and (new < old or not (introduced or fixable))
-    return _verdict(good, reasons, weighed, policy)
+    new: Scan
+    comparison: Comparison | None
+    reference: str
+    today: date
 
 
-def judge_alone(scan: Scan, policy: Policy, today: date) -> Verdict:
-    """Whether an image may be released that replaces nothing: no fixable vulnerability is left in it."""
-    weighed = _weigh(scan.matches, scan.undecided, policy, today)
-    fixable = {match.vulnerability.id for match in weighed.matches if match.fixed_version}
-    reasons = [_many(_count(weighed.matches), _word(scan))]
-    reasons.append(f"{len(fixable)} have a fix that is not in the image" if fixable else "nothing fixable is left")
-    return _verdict(not fixable, reasons, weighed, policy)
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What all rules come to: each with its ruling and state; the questions that are left."""
+
+    weighed: Weighed
+    rulings: tuple[tuple[str, Ruling, State], ...]
+    questions: tuple[Undecided, ...]
+    served: tuple[Acceptance, ...]
+
+    @property
+    def state(self) -> State:
+        return min((state for _, _, state in self.rulings), key=_RANK.__getitem__, default="undecided")
 
 
-def _verdict(good: bool, reasons: list[str], weighed: _Weighed, policy: Policy) -> Verdict:
-    if weighed.undecided:
-        reasons.append(f"{_many(len(weighed.undecided), 'question')} about the new image could not be decided")
-    reasons += [f"unused: {text}" for text in weighed.unused]
-    state = "failed" if not good else "undecided" if weighed.undecided else "passed"
-    return Verdict(state, policy.name, tuple(reasons), weighed.used, weighed.expired)  # type: ignore[arg-type]
+def judge(comparison: Comparison, policy: Policy, today: date, reference: str = "") -> Verdict:
+    """Whether the new image, which is at `reference`, may take the place of the old one by `policy`, as of `today`."""
+    return _verdict(_Asked(comparison.new, comparison, reference, today), policy)
 
 
-def _weigh(matches: Iterable[Match], undecided: Iterable[Undecided], policy: Policy, today: date) -> _Weighed:
-    used: set[Waiver | Acceptance] = set()
-    left_matches = []
-    for match in matches:
-        served = [waiver for waiver in policy.waivers if waiver.until >= today and _waives(waiver, match)]
-        used.update(served)
-        if not served:
-            left_matches.append(match)
-    left_undecided = []
-    for each in undecided:
-        accepted = [it for it in policy.acceptances if it.until >= today and accepts(it, each)]
-        used.update(accepted)
-        if not accepted:
-            left_undecided.append(each)
-    all_: tuple[Waiver | Acceptance, ...] = (*policy.waivers, *policy.acceptances)
-    expired = tuple(_text(it) for it in all_ if it.until < today)
-    unused = tuple(_text(it) for it in all_ if it.until >= today and it not in used)
-    return _Weighed(
-        tuple(left_matches), tuple(left_undecided), tuple(_text(it) for it in all_ if it in used), expired, unused
-    )
+def judge_alone(scan: Scan, policy: Policy, today: date, reference: str = "") -> Verdict:
+    """Whether an image may be released that replaces nothing."""
+    return _verdict(_Asked(scan, None, reference, today), policy)
 
 
-def _waives(waiver: Waiver, match: Match) -> bool:
-    named = waiver.vulnerability in (match.vulnerability.id, *match.vulnerability.aliases)
-    return named and waiver.package in ("*", match.component.name, match.component.source)
+def label(policy: Policy) -> str:
+    """The policy's rules by name: "guideline, max-severity=high"."""
+    return ", ".join(_label(rule, policy) for rule in policy.rules)
 
 
-def accepts(acceptance: Acceptance, undecided: Undecided) -> bool:
-    """Whether an acceptance speaks of this: by ecosystem, by purl with or without version, or by path."""
-    bare = undecided.subject.partition("?")[0]
-    names = {undecided.subject, bare, bare.rpartition("@")[0], undecided.ecosystem} - {""}
-    return acceptance.subject.lstrip("/") in {name.lstrip("/") for name in names}
+def _label(rule: str, policy: Policy) -> str:
+    return f"{rule}={policy.max_severity}" if rule == "max-severity" else rule
 
 
-def _named(identifiers: set[str]) -> str:
-    """A few identifiers by name, many by their number: reports list them all elsewhere."""
-    return ", ".join(sorted(identifiers)) if len(identifiers) <= _FEW else str(len(identifiers))
+def _verdict(asked: _Asked, policy: Policy) -> Verdict:
+    decided = _decide(asked, policy)
+    reasons: list[str] = []
+    for rule, ruling, state in decided.rulings:
+        if len(decided.rulings) > 1:
+            reasons.append(f"{_label(rule, policy)} {_WORDS[state]}: {'; '.join(ruling.reasons)}")
+        else:
+            reasons += ruling.reasons
+    if decided.questions:
+        reasons.append(f"{many(len(decided.questions), 'question')} about the new image could not be decided")
+    ever: tuple[Waiver | Acceptance, ...] = (*policy.waivers, *policy.acceptances)
+    over = [it for it in ever if it.until < asked.today]
+    reasons += _causes(decided, asked, policy) if over else []
+    unused = (it for it in policy.acceptances if it.until >= asked.today and it not in decided.served)
+    reasons += [*decided.weighed.remarks, *(f"unused: {text(it)}" for it in unused)]
+    used = (*decided.weighed.used, *map(text, decided.served))
+    return Verdict(decided.state, label(policy), tuple(reasons), used, tuple(map(text, over)), decided.weighed.waived)
 
 
-def _count(matches: Iterable[Match]) -> int:
-    return len({match.vulnerability.id for match in matches})
+def _decide(asked: _Asked, policy: Policy) -> _Decided:
+    weighed = weigh(asked.new, policy, asked.reference, asked.today)
+    case = Case(asked.new, asked.comparison, weighed.matches, policy.max_severity)
+    known = rules()
+    rulings: list[tuple[str, Ruling, State]] = []
+    questions: dict[Undecided, None] = {}
+    served = set[Acceptance]()
+    for name in policy.rules:
+        ruling = known[name].judge(case)
+        left, took = accepted(ruling.questions, policy, asked.today)
+        rulings.append((name, ruling, "failed" if ruling.failed else "undecided" if left else "passed"))
+        questions |= dict.fromkeys(left)
+        served.update(took)
+    return _Decided(weighed, tuple(rulings), tuple(questions), tuple(it for it in policy.acceptances if it in served))
 
 
-def _word(*scans: Scan) -> str:
-    """What the numbers count: with data that only tells of fixed ones, only those."""
-    kinds = {reach.kind for scan in scans for reach in scan.database.coverage if _concerns(reach.ecosystem, scan)}
-    return "fixable vulnerability" if "fixed-only" in kinds else "vulnerability"
-
-
-def _concerns(ecosystem: str, scan: Scan) -> bool:
-    return any(component.ecosystem == ecosystem for component in scan.inventory.components)
-
-
-def _many(count: int, word: str) -> str:
-    if count == 1:
-        return f"1 {word}"
-    return f"{count} {word.removesuffix('y')}ies" if word.endswith("y") else f"{count} {word}s"
-
-
-def _text(it: Waiver | Acceptance) -> str:
-    subject = f"{it.vulnerability} in {it.package}" if isinstance(it, Waiver) else it.subject
-    return f"{subject} until {it.until.isoformat()}: {it.reason}"
+def _causes(decided: _Decided, asked: _Asked, policy: Policy) -> list[str]:
+    """What is over and counted before, where the verdict would be better with it."""
+    waivers = {replace(it, until=max(it.until, asked.today)): it for it in policy.waivers}
+    acceptances = {replace(it, until=max(it.until, asked.today)): it for it in policy.acceptances}
+    before = _decide(asked, replace(policy, waivers=tuple(waivers), acceptances=tuple(acceptances)))
+    if _RANK[before.state] <= _RANK[decided.state]:
+        return []
+    used = {*before.weighed.used, *map(text, before.served)}
+    renewed: tuple[tuple[Waiver | Acceptance, Waiver | Acceptance], ...]
+    renewed = (*waivers.items(), *acceptances.items())
+    over = [text(old) for new, old in renewed if old.until < asked.today and text(new) in used]
+    return [f"it would have {_WERE[before.state]} until this was over: {it}" for it in over]
