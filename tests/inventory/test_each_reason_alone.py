@@ -32,6 +32,8 @@ TODAY = date(2026, 11, 24)
 SITE = "usr/local/lib/python3.13/dist-packages"
 STATUS = "var/lib/dpkg/status.d"
 SSL = "pkg:deb/debian/libssl3t64@3.5.1-1%2Bb1?arch=amd64"
+LATER = [{"type": "SEMVER", "events": [{"introduced": "20.0.0"}, {"fixed": "20.20.2"}]}]
+APK = "lib/apk/db/installed"
 GIT = [{"type": "GIT", "repo": "https://example.org", "events": [{"introduced": "0"}]}]
 
 
@@ -47,12 +49,17 @@ FEEDS = {
         record(3, "PyPI", "odd"),
         record(4, "PyPI", "by-commit", ranges=GIT),
         record(5, "PyPI", "mute", ranges=[]),
+        record(7, "PyPI", "broken", ranges="all"),
     ],
+    "Node.js": [record(6, "Node.js", "node", ranges=LATER)],
+    "Wolfi": [record(8, "Wolfi", "of-no-image")],
 }
 CLAIMS = {
     "Debian:13": Claim(kind="full", excluded=("linux",)),
     "Debian:12": Claim(kind="fixed-only"),
     "PyPI": Claim(kind="full"),
+    "Node.js": Claim(kind="full"),
+    "Wolfi": Claim(kind="partial"),
 }
 GOOD = [*openssl(), *wheel()]
 
@@ -103,6 +110,8 @@ RECIPES: list[tuple[str, list[str], Callable[[], list[Entry]]]] = [
     ("gap: a line has no hash", [INFO], distribution("odd", record=b"odd.py,sha256=a,1\n")),
     ("gap: the SBOM of a wheel cannot be read", [f"{SITE}/bundle-1.0.dist-info/sboms/a.json"],
      lambda: with_sbom(b"{")),
+    ("gap: barehull does not read the packages of", ["var/lib/rpm/rpmdb.sqlite"],
+     having(file("var/lib/rpm/rpmdb.sqlite", b"SQLite"))),
     ("vendored: bundled in pkg:pypi/bundle@1.0", ["pkg:generic/zlib@1.3"],
      lambda: with_sbom(b'{"components": [{"name": "zlib", "version": "1.3"}]}')),
     ("vendored: bundled in pkg:pypi/pq@2.9", ["pkg:generic/libpq@5.17"],
@@ -132,6 +141,11 @@ RECIPES: list[tuple[str, list[str], Callable[[], list[Entry]]]] = [
     ("version-unparsable", ["pkg:pypi/odd@2004d"], distribution("odd", "2004d")),
     ("only-git-ranges: X-4 names commits", ["pkg:pypi/by-commit@1.0"], distribution("by-commit")),
     ("no-versions: X-5 says nothing", ["pkg:pypi/mute@1.0"], distribution("mute")),
+    ("record-unreadable", ["pkg:pypi/broken@1.0"], distribution("broken")),
+    ("end-of-life: Node.js 18 had its end", ["pkg:generic/node@18.20.8"],
+     having(file("usr/local/bin/node", ELF + b"NODE_OPTIONS\0node:internal/\0v18.20.8\0\0"))),
+    ("partial: the data of Wolfi tells of a part", ["Wolfi"],
+     lambda: [*wheel(), file("etc/os-release", b"ID=wolfi\n"), file(APK, b"P:a\nV:1-r0\n")]),
 ]  # fmt: skip
 
 
@@ -175,7 +189,8 @@ def test_a_distribution_that_is_not_known(inventory: Callable[..., Inventory], s
 
 
 def test_no_reason_in_the_code_lacks_its_image() -> None:
-    said = [words for words, _, _ in RECIPES] + ["gap: dpkg has packages, but the distribution is not known"]
+    said = [words for words, _, _ in RECIPES]
+    said += [f"gap: {manager} has packages, but the distribution is not known" for manager in ("dpkg", "apk")]
     # Of defects, not of images: tests/inventory/test_failures.py.
     said += ["gap: it failed, and what it would have found is not known", "its machine code could not be looked into"]
     keywords = re.findall(r"[a-z-]+(?=[,:])", " ".join(re.findall(r"^- ([^:]+:)", undecided.__doc__ or "", re.M)))
