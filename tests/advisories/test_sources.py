@@ -52,6 +52,14 @@ KEV = {"catalogVersion": "1", "dateReleased": "2026-11-20T15:00:00.1Z", "count":
 EPSS = "#model_version:v2025.03.14,score_date:2026-11-23T12:55:00Z\ncve,epss,percentile\nCVE-2026-0001,0.93,0.99\n"
 
 
+INDEX = {
+    "1": {"cve": ["CVE-2026-1"], "vulnerable": "8.x || 9.x || 10.x", "patched": "^8.11.2 || ^9.11.2"},
+    "2": {"cve": [], "vulnerable": ">= 10.9.0 <12.2.0", "patched": "", "severity": "high"},
+    "3": {"cve": [], "vulnerable": "4.x", "patched": "^4.1.0", "affectedEnvironments": ["win32"]},
+    "4": {"cve": [], "vulnerable": "everything", "patched": ""},
+}
+
+
 def write(folder: Path, name: str, content: object) -> Path:
     """The feed's file, at its place in a mirror."""
     path = folder / FEEDS[name].path
@@ -176,20 +184,13 @@ class TestExploitation:
 
 
 class TestNodejs:
-    INDEX = {
-        "1": {"cve": ["CVE-2026-1"], "vulnerable": "8.x || 9.x || 10.x", "patched": "^8.11.2 || ^9.11.2", "severity": "high"},
-        "2": {"cve": [], "vulnerable": ">= 10.9.0 <12.2.0", "patched": ""},
-        "3": {"cve": [], "vulnerable": "4.x", "patched": "^4.1.0", "affectedEnvironments": ["win32"]},
-        "4": {"cve": [], "vulnerable": "everything", "patched": ""},
-    }  # fmt: skip
-
     @pytest.mark.parametrize(
         ("version", "affected"),
         [("8.0.0", {"1"}), ("8.11.2", set()), ("9.11.1", {"1"}), ("10.8.0", {"1"}), ("10.9.0", {"1", "2"}),
          ("11.0.0", {"2"}), ("12.2.0", set()), ("4.0.0", set()), ("7.9.9", set())],
     )  # fmt: skip
     def test_a_version_is_affected_when_vulnerable_and_not_patched(self, tmp_path, store_of, version, affected):
-        path = write(tmp_path, "Node.js", self.INDEX)
+        path = write(tmp_path, "Node.js", INDEX)
         store = store_of.parts({"Node.js": list(nodejs.read(path, ""))})
         answers = {one.id: judge(version, one, semver.key) for one in store.query("Node.js", "node")}
         assert {id.rpartition("-")[2] for id, it in answers.items() if isinstance(it, Affected)} == affected
@@ -197,7 +198,7 @@ class TestNodejs:
         assert "NODE-CORE-3" not in answers
 
     def test_the_fix_is_named_and_the_next_major_version_is_none(self, tmp_path, store_of):
-        store = store_of.parts({"Node.js": list(nodejs.read(write(tmp_path, "Node.js", self.INDEX), ""))})
+        store = store_of.parts({"Node.js": list(nodejs.read(write(tmp_path, "Node.js", INDEX), ""))})
         one = store.query("Node.js", "node")[0]
         assert judge("8.0.0", one, semver.key) == Affected("8.11.2")
         assert judge("10.0.0", one, semver.key) == Affected("")
@@ -227,12 +228,11 @@ class TestNodejs:
 
 
 def test_cpythons_records_name_a_repository(tmp_path):
-    affected = [
-        {"ranges": [{"type": "GIT", "repo": "https://github.com/python/cpython", "events": [{"introduced": "0"}]}]}
-    ]
-    records = [{"id": "PSF-2024-1", "modified": "2024-01-01", "affected": affected}]
-    records.append({"id": "PSF-2024-2", "modified": "2024-01-01", "affected": [
-        {"ranges": [{"type": "GIT", "repo": "https://github.com/pypa/pip", "events": [{"introduced": "0"}]}]}]})  # fmt: skip
+    def of(id: str, repository: str) -> dict[str, object]:
+        ranges = [{"type": "GIT", "repo": repository, "events": [{"introduced": "0"}]}]
+        return {"id": id, "modified": "2024-01-01", "affected": [{"ranges": ranges}]}
+
+    records = [of("PSF-2024-1", "https://github.com/python/cpython"), of("PSF-2024-2", "https://github.com/pypa/pip")]
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("advisory-database-main/README.md", "not a record")
