@@ -17,7 +17,7 @@ from .conftest import file, md5
 from .programs import ADDRESS, TEXT, VERSION, elf, framed, go_program, inline, pointers, varint
 
 Take = Callable[..., Inventory]
-EXPECTED = ["stdlib 1.23.4", "example.org/app v1.2.3", "golang.org/x/net v0.1.0"]
+EXPECTED = ["example.org/app v1.2.3", "golang.org/x/net v0.1.0", "stdlib 1.23.4"]
 
 
 def found(content: bytes) -> Catalogue:
@@ -51,12 +51,12 @@ def test_what_is_found_is_a_component_and_evidence_and_identifies_the_file() -> 
     catalogue = found(go_program())
     assert catalogue.identified == ("app",)
     assert [it.purl for it in catalogue.components] == [
-        "pkg:golang/stdlib@1.23.4",
         "pkg:golang/example.org/app@v1.2.3",
         "pkg:golang/golang.org/x/net@v0.1.0",
+        "pkg:golang/stdlib@1.23.4",
     ]
     assert {(it.ecosystem, it.evidence) for it in catalogue.components} == {("Go", ("app",))}
-    assert [it.source_version for it in catalogue.components] == ["1.23.4", "1.2.3", "0.1.0"]
+    assert [it.source_version for it in catalogue.components] == ["1.2.3", "0.1.0", "1.23.4"]
 
 
 def test_the_blob_is_found_behind_much_other_data() -> None:
@@ -95,23 +95,23 @@ def test_only_data_segments_are_searched_as_by_go_itself() -> None:
     ],
 )
 def test_the_version_of_go(version: bytes, shown: str, asked: str) -> None:
-    stdlib = found(go_program(version=version)).components[0]
+    stdlib = found(go_program(version=version)).components[-1]
     assert (stdlib.name, stdlib.version, stdlib.source_version) == ("stdlib", shown, asked)
 
 
 def test_a_main_module_without_a_version_is_shown_and_cannot_be_asked_about() -> None:
-    main = found(go_program(b"path\ta.org/x\nmod\ta.org/x\t(devel)\t\n")).components[1]
+    main = found(go_program(b"path\ta.org/x\nmod\ta.org/x\t(devel)\t\n")).components[0]
     assert (main.purl, main.version, main.source_version) == ("pkg:golang/a.org/x@%28devel%29", "(devel)", "")
 
 
 def test_a_version_that_was_stamped_from_git() -> None:
-    main = found(go_program(b"mod\ta.org/x\tv0.0.0-20250101000000-0123456789ab+dirty\t\n")).components[1]
+    main = found(go_program(b"mod\ta.org/x\tv0.0.0-20250101000000-0123456789ab+dirty\t\n")).components[0]
     assert main.source_version == "0.0.0-20250101000000-0123456789ab+dirty"
 
 
 def replaced(by: bytes) -> list[tuple[str, str, str, str]]:
     text = b"path\ta.org/x\ndep\tb.org/y\tv1.0.0\n=>\t" + by + b"\n"
-    components = found(go_program(text)).components[1:]
+    components = found(go_program(text)).components[:-1]
     return [(it.name, it.version, it.source_version, it.vendored_in) for it in components]
 
 
@@ -135,6 +135,14 @@ def test_a_program_without_c_is_whole() -> None:
     assert found(go_program(TEXT + b"build\tCGO_ENABLED=0\n")).whole == ("app",)
     assert found(go_program(TEXT + b"build\tCGO_ENABLED=1\n")).whole == ()
     assert found(go_program(TEXT)).whole == ()
+
+
+@pytest.mark.parametrize(("cgo", "inside"), [(b"1", {"openssl": "pkg:golang/example.org/app@v1.2.3"}), (b"0", {})])
+def test_c_libraries_are_looked_for_where_c_can_be(cgo: bytes, inside: dict[str, str], inventory: Take) -> None:
+    blob = inline(text=TEXT + b"build\tCGO_ENABLED=" + cgo + b"\n")
+    program = elf(b"\0OpenSSL 3.0.15 3 Sep 2024\0", {".go.buildinfo": blob})
+    vendored = {it.name: it.vendored_in for it in inventory([file("opt/app", program)]).components if it.vendored_in}
+    assert vendored == inside
 
 
 def test_gos_own_commands_are_the_toolchain() -> None:

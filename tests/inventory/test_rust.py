@@ -44,6 +44,11 @@ def test_a_crate_from_elsewhere_is_shown_and_cannot_be_asked_about(source: str) 
     assert (component.purl, component.version, component.source_version) == ("pkg:cargo/app@0.1.0", "0.1.0", "")
 
 
+def test_its_own_crate_is_the_first() -> None:
+    catalogue = found(rust_program(crate("a"), crate("app", source="local", root=True), crate("b")))
+    assert [it.name for it in catalogue.components] == ["app", "a", "b"]
+
+
 def test_a_program_that_no_package_owns_is_known_by_its_crates(inventory: Take) -> None:
     taken = inventory([file("usr/bin/app", rust_program(crate("serde")), 0o755)])
     assert taken.files.suspect == ()

@@ -32,7 +32,7 @@ class Catalogue:
 
     `identified` are the paths of files, machine code too, of which `components` tell what they are made of: no package
     need own them. A file that a package owns is judged by the package's word as before. Nothing else can be linked into
-    those that are in `whole`, too.
+    those that are in `whole`, too; to the others, what is belongs to the first of their components.
     """
 
     components: tuple[Component, ...] = ()

@@ -44,12 +44,13 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
 
 
 def _components(build: GoBuild, path: str) -> Iterator[Component]:
+    """What is in the program, its own module first."""
+    for module in build.modules:
+        yield from _of_module(module, path)
     shown = build.version.split(" ")[0].removeprefix("go")
     yield _component("stdlib", shown, _release(build.version), path)
     if build.path.startswith(_TOOLCHAIN):
         yield _component("toolchain", shown, _release(build.version), path)
-    for module in build.modules:
-        yield from _of_module(module, path)
 
 
 def _of_module(module: GoModule, path: str) -> Iterator[Component]:

@@ -85,8 +85,8 @@ CRATES: Fact[Crates | None] = Fact("crates", Crates | None, _find, (__name__, "b
 
 
 def _told(value: Any) -> list[Crate]:
-    """The packages that are in the program. Errors: those of a JSON that is another."""
-    found = []
+    """The packages that are in the program, its own first. Errors: those of a JSON that is another."""
+    found: list[Crate] = []
     for package in value["packages"]:
         name, version = package["name"], package["version"]
         if not (isinstance(name, str) and isinstance(version, str) and f"{name}{version}".isprintable()):
@@ -94,5 +94,5 @@ def _told(value: Any) -> list[Crate]:
         if not name.strip("/") or not version:
             raise ValueError("a package has no name and version")
         if package.get("kind", "runtime") == "runtime":
-            found.append(Crate(name, version, str(package.get("source", ""))))
+            found.insert(0 if package.get("root") else len(found), Crate(name, version, str(package.get("source", ""))))
     return found

@@ -88,10 +88,10 @@ def _carriers(claims: dict[str, list[Claim]], files: Files, found: Iterable[Cata
         if path not in suspect and not any(claim.owner.startswith(_DISTRIBUTIONS) for claim in those)
     }
     for catalogue in found:
-        for path in set(catalogue.identified) - claims.keys() - suspect:
-            owners = [it.purl for it in catalogue.components if path in it.evidence and not it.vendored_in]
-            if owners:
-                carriers[path] = min(owners)
+        for path in set(catalogue.identified).difference(catalogue.whole, claims, suspect):
+            owners = (it.purl for it in catalogue.components if path in it.evidence and not it.vendored_in)
+            if owner := next(owners, ""):
+                carriers[path] = owner
     return carriers
 
 
