@@ -31,7 +31,7 @@ def examine(subject: Subject, scanner: Scanner, store: Store, progress: Progress
         return scanner(subject, None)
     progress(f"taking the inventory of {subject.digest[:19]}")
     with Rootfs.of(subject, store) as rootfs:
-        inventory = take_inventory(subject, rootfs)
+        inventory = take_inventory(subject, rootfs, store)
         rootfs.remember()
     progress(f"scanning {len(inventory.components)} components")
     return scanner(inventory, subject)
