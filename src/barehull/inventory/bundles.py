@@ -20,7 +20,9 @@ _LINE = 300  # bytes, on average, of minified code; hand-written lines have some
 _CODE = 1 << 11  # bytes, on average, in which code has a function; data and translations have none
 _MAX_LIBRARIES = 20_000
 _NAME = r"(?:@[\w.~-]+/)?[a-zA-Z0-9_~-][\w.~-]*"
-_COMMENT = re.compile(rb"/\*([!*].{0,4000}?)\*/|^//! ([^\n]{0,100}\n//! [^\n]{0,100})", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(rb"/\*[!*]")
+_MAX_COMMENT = 4000
+_LINES = re.compile(rb"^//! ([^\n]{0,100}\n//! [^\n]{0,100})", re.MULTILINE)
 _BANNER = re.compile(
     r"(?:^[ \t*!/]*|@license[ \t]+)(?!@license|@preserve)(@?[A-Za-z][\w.@/]*(?:[ -][A-Za-z][\w.]*){0,3}?)"
     r"[ \t]*[-:|,]?[\s*]*(?:version[ :]*|v\.?[ ]?|@)?(\d+\.\d+\.\d+(?:-[0-9A-Za-z][0-9A-Za-z.-]*)?)(?=[\s,;|(]|$)",
@@ -118,14 +120,28 @@ def _is_minified(data: bytes) -> bool:
 
 def _of_banners(data: bytes) -> Iterator[tuple[int, Library]]:
     """The libraries that comments name with a version, and where each begins."""
-    for match in _COMMENT.finditer(data):
-        text = (match[1] or match[2]).decode("utf-8", "replace")
+    for start, text in _comments(data):
         if not text.startswith("*") or "@license" in text or "@preserve" in text:
-            banner = _BANNER.search(text.removeprefix("!").replace("\n//!", "\n"))
+            banner = _BANNER.search(text.removeprefix("!"))
             name = _called(banner[1]) if banner else ""
             if banner and name:
                 built = _BUILT.search(text)
-                yield match.start(), Library(built[1] if built else name, banner[2])
+                yield start, Library(built[1] if built else name, banner[2])
+
+
+def _comments(data: bytes) -> Iterator[tuple[int, str]]:
+    """Comments that begin as `/*!`, `/**` or `//!`, and where; longer ones are not for licenses."""
+    end = 0
+    for match in _OPENING.finditer(data):
+        if match.start() < end:  # in the one before
+            continue
+        end = data.find(b"*/", match.end() - 1)
+        if end < 0:
+            break
+        if end - match.start() <= _MAX_COMMENT:
+            yield match.start(), data[match.start() + 2 : end].decode("utf-8", "replace")
+    for match in _LINES.finditer(data):
+        yield match.start(), match[1].decode("utf-8", "replace").replace("\n//!", "\n")
 
 
 def _called(words: str) -> str:
