@@ -136,3 +136,10 @@ def test_a_first_release_passes_with_nothing_fixable_left() -> None:
 def test_nothing_passes_with_a_question_that_only_the_new_image_raises(old: list[str], new: list[str]) -> None:
     before, after = scan(undecided=map(unknown, old)), scan(undecided=map(unknown, new))
     assert (verdict(before, after).state == "passed") == (set(new) <= set(old))
+
+
+def test_a_verdict_names_its_questions_and_who_settled_which() -> None:
+    path = Acceptance("/usr/lib/x", "ours", TOMORROW)
+    said = verdict(scan(), scan(undecided=[unknown("usr/lib/x"), unknown("usr/lib/y")]), Policy(acceptances=(path,)))
+    assert [it.subject for it in said.questions] == ["usr/lib/y"]
+    assert [(it.undecided.subject, it.by) for it in said.accepted] == [("usr/lib/x", path)]

@@ -121,7 +121,8 @@ State = Literal["passed", "failed", "undecided"]
 class Verdict:
     """`state` and the sentences that led to it. `used` and `expired` are the waivers and acceptances that counted, or
     are over; statements of VEX documents that counted are among the used. `waived` are the matches that did not count,
-    each with why not.
+    each with why not. `questions` must be decided for the policy to pass; `accepted` are those that would have to be,
+    had nobody accepted them.
     """
 
     state: State
@@ -130,6 +131,8 @@ class Verdict:
     used: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
     waived: tuple[Waived, ...] = ()
+    questions: tuple[Undecided, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +141,11 @@ class Waived:
 
     match: Match
     by: Waiver | Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What could not be decided, and was accepted by name."""
+
+    undecided: Undecided
+    by: Acceptance

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from barehull.compare.model import Acceptance, Case, Comparison, Policy, Ruling, State, Verdict, Waiver
+from barehull.compare.model import Acceptance, Accepted, Case, Comparison, Policy, Ruling, State, Verdict, Waiver
 from barehull.compare.policies import rules
 from barehull.compare.policies._words import many
-from barehull.compare.weigh import Weighed, accepted, text, weigh
+from barehull.compare.weigh import Weighed, accepted, accepts, text, weigh
 from barehull.scan.model import Scan, Undecided
 
 _WORDS = {"passed": "passes", "failed": "FAILS", "undecided": "is UNDECIDED"}
@@ -38,6 +38,7 @@ class _Decided:
     weighed: Weighed
     rulings: tuple[tuple[str, Ruling, State], ...]
     questions: tuple[Undecided, ...]
+    accepted: tuple[Accepted, ...]
     served: tuple[Acceptance, ...]
 
     @property
@@ -80,7 +81,10 @@ def _verdict(asked: _Asked, policy: Policy) -> Verdict:
     unused = (it for it in policy.acceptances if it.until >= asked.today and it not in decided.served)
     reasons += [*decided.weighed.remarks, *(f"unused: {text(it)}" for it in unused)]
     used = (*decided.weighed.used, *map(text, decided.served))
-    return Verdict(decided.state, label(policy), tuple(reasons), used, tuple(map(text, over)), decided.weighed.waived)
+    return Verdict(
+        decided.state, label(policy), tuple(reasons), used, tuple(map(text, over)), decided.weighed.waived,
+        decided.questions, decided.accepted,
+    )  # fmt: skip
 
 
 def _decide(asked: _Asked, policy: Policy) -> _Decided:
@@ -89,14 +93,19 @@ def _decide(asked: _Asked, policy: Policy) -> _Decided:
     known = rules()
     rulings: list[tuple[str, Ruling, State]] = []
     questions: dict[Undecided, None] = {}
+    settled: dict[Undecided, Acceptance] = {}
     served = set[Acceptance]()
     for name in policy.rules:
         ruling = known[name].judge(case)
         left, took = accepted(ruling.questions, policy, asked.today)
         rulings.append((name, ruling, "failed" if ruling.failed else "undecided" if left else "passed"))
         questions |= dict.fromkeys(left)
+        taken = set(ruling.questions).difference(left)
+        settled |= {it: next(by for by in took if accepts(by, it)) for it in ruling.questions if it in taken}
         served.update(took)
-    return _Decided(weighed, tuple(rulings), tuple(questions), tuple(it for it in policy.acceptances if it in served))
+    by_name = tuple(Accepted(it, by) for it, by in settled.items())
+    in_order = tuple(it for it in policy.acceptances if it in served)
+    return _Decided(weighed, tuple(rulings), tuple(questions), by_name, in_order)
 
 
 def _causes(decided: _Decided, asked: _Asked, policy: Policy) -> list[str]:
