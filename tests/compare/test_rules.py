@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from barehull.compare.model import Acceptance, Policy, Verdict, Waiver
 from barehull.compare.policies import rules
 from barehull.compare.policy import judge, judge_alone
 from barehull.scan.model import Match, Scan
+from barehull.vex.model import Product, Statement
 
 from .conftest import DATABASE, match, package, scan, unknown
 
@@ -181,3 +183,47 @@ def test_an_acceptance_that_is_over_is_named_as_the_cause() -> None:
 def test_an_unused_waiver_is_told() -> None:
     judged = verdict("fixable", None, scan(), waivers=(Waiver("CVE-9", "*", "old", TOMORROW),))
     assert "unused: CVE-9 in * until 2026-11-25: old" in judged.reasons
+
+
+def vex(status: str = "not_affected", file: str = "a.json", **others: Any) -> Statement:
+    given: dict[str, Any] = {
+        "names": ("CVE-1",),
+        "products": (Product(digests=("sha256:" + "a" * 64,)),),
+        "why": "vulnerable_code_not_present",
+        "timestamp": datetime(2026, 11, 1, tzinfo=UTC),
+        "author": "Ann",
+        "place": "statements[0]",
+    }
+    return Statement(status=status, file=file, **(given | others))
+
+
+def test_a_statement_of_a_vex_document_waives_and_its_author_and_file_are_named() -> None:
+    judged = verdict("fixable", None, scan(bad("CVE-1", "low", "4")), vex=(vex(),))
+    assert judged.state == "passed"
+    assert judged.used == ("CVE-1 in openssl: not_affected (vulnerable_code_not_present), says Ann in a.json",)
+
+
+def test_a_statement_that_is_not_accepted_is_told() -> None:
+    judged = verdict("fixable", None, scan(bad("CVE-1", "low", "4")), vex=(vex(problem="no justification"),))
+    assert judged.state == "failed"
+    told = "not accepted: CVE-1 in openssl: a.json: statements[0] is not accepted: no justification"
+    assert told in judged.reasons
+
+
+def test_a_vex_document_on_another_image_does_nothing_and_is_told() -> None:
+    other = vex(products=(Product(digests=("sha256:" + "c" * 64,)),))
+    judged = verdict("fixable", None, scan(bad("CVE-1", "low", "4")), vex=(other,))
+    assert judged.state == "failed"
+    assert any(reason.startswith("unused: 1 of 1 statements in a.json") for reason in judged.reasons)
+
+
+def test_what_the_configuration_waives_too_is_not_put_down_to_a_vex_document() -> None:
+    waiver = Waiver("CVE-1", "*", "looked at", TOMORROW)
+    judged = verdict("fixable", None, scan(bad("CVE-1", "low", "4")), vex=(vex(),), waivers=(waiver,))
+    assert [it.by for it in judged.waived] == [waiver]
+    assert judged.used == ("CVE-1 in * until 2026-11-25: looked at",)
+
+
+def test_a_vex_document_decides_no_question() -> None:
+    judged = verdict("guideline", scan(), scan(undecided=[unknown("x")]), vex=(vex("fixed"),))
+    assert judged.state == "undecided"

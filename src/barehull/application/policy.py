@@ -96,7 +96,7 @@ def overridden(settings: PolicySettings, policy: str | None, vex: Iterable[Path]
     level = (level or settings.max_severity) if _MAX_SEVERITY in rules else ""
     if _MAX_SEVERITY in rules and not level:
         raise UsageError("--policy: max-severity has no level", advice=f"Write max-severity=high. {_LEVELS}")
-    return replace(settings, name="", rules=tuple(rules), max_severity=level)
+    return replace(settings, name="", rules=tuple(rules), max_severity=level, deny_known_exploited=False)
 
 
 def _check_level(policy: PolicySettings, path: Path) -> None:
