@@ -88,10 +88,12 @@ def _carriers(claims: dict[str, list[Claim]], files: Files, found: Iterable[Cata
         if path not in suspect and not any(claim.owner.startswith(_DISTRIBUTIONS) for claim in those)
     }
     for catalogue in found:
-        for path in set(catalogue.identified).difference(catalogue.whole, claims, suspect):
-            owners = (it.purl for it in catalogue.components if path in it.evidence and not it.vendored_in)
-            if owner := next(owners, ""):
-                carriers[path] = owner
+        owners: dict[str, str] = {}
+        for component in catalogue.components:
+            for path in component.evidence if not component.vendored_in else ():
+                owners.setdefault(path, component.purl)
+        identified = set(catalogue.identified).difference(catalogue.whole, claims, suspect)
+        carriers.update((path, owners[path]) for path in identified & owners.keys())
     return carriers
 
 
