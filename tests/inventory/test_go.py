@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from barehull.inventory import go
 from barehull.inventory.catalogue import Catalogue
+from barehull.inventory.go_buildinfo import GoBuild
+from barehull.inventory.machine_code import by_content
 from barehull.inventory.model import Inventory
 from barehull.oci.model import Entry
-from barehull.oci.rootfs import Rootfs
+from barehull.oci.rootfs import Node, Rootfs
 
 from .conftest import file, md5
 from .programs import ADDRESS, TEXT, VERSION, elf, framed, go_program, inline, pointers, varint
@@ -229,6 +231,19 @@ def test_a_file_of_one_gigabyte_of_data_that_is_not_there_costs_nothing() -> Non
     assert names(bytes(program)) == EXPECTED
     struct.pack_into("<Q", program, 40, 1 << 40)  # where the section headers are
     assert names(bytes(program)) == EXPECTED
+
+
+def test_many_magics_cost_little() -> None:
+    many = inline()[:14] + bytes((5, 0))
+    assert "pointers of 5 bytes" in reason(elf(many * 100_000))
+    assert found(elf(b"x" + many * 100_000)) == Catalogue()
+
+
+def test_what_is_said_of_a_file_with_many_names_is_said_once() -> None:
+    names_of_it = [Node(path, "file", 0o755, 0, 0, 1, 0, "") for path in "abc"]
+    said = GoBuild("go1.23.4"), GoBuild("go1.23.4")
+    answers = zip(names_of_it, (said[0], None, said[0]), strict=True)
+    assert list(by_content([*answers, (names_of_it[1], said[1])])) == [(said[0], ("a", "c")), (said[1], ("b",))]
 
 
 def test_a_library_of_go_is_one_too() -> None:

@@ -14,6 +14,7 @@ from packageurl import PackageURL
 
 from barehull.inventory.catalogue import Catalogue
 from barehull.inventory.go_buildinfo import GO_BUILD, GoBuild, GoModule
+from barehull.inventory.machine_code import by_content
 from barehull.inventory.model import Component, Gap
 from barehull.oci.rootfs import Rootfs
 
@@ -30,45 +31,43 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
     gaps: list[Gap] = []
     identified: list[str] = []
     whole: list[str] = []
-    for node, build in rootfs.facts(GO_BUILD):
-        if build is None:
-            continue
+    for build, paths in by_content(rootfs.facts(GO_BUILD)):
         if build.broken:
-            gaps.append(Gap(node.path, f"its Go build information cannot be read: {build.broken}"))
+            gaps += (Gap(path, f"its Go build information cannot be read: {build.broken}") for path in paths)
             continue
-        components += _components(build, node.path)
+        components += _components(build, paths)
         if build.path or build.modules:
-            identified.append(node.path)
-            whole += [node.path] * build.pure
+            identified += paths
+            whole += paths if build.pure else ()
     return Catalogue(tuple(components), gaps=tuple(gaps), identified=tuple(identified), whole=tuple(whole))
 
 
-def _components(build: GoBuild, path: str) -> Iterator[Component]:
+def _components(build: GoBuild, paths: tuple[str, ...]) -> Iterator[Component]:
     """What is in the program, its own module first."""
     for module in build.modules:
-        yield from _of_module(module, path)
+        yield from _of_module(module, paths)
     shown = build.version.split(" ")[0].removeprefix("go")
-    yield _component("stdlib", shown, _release(build.version), path)
+    yield _component("stdlib", shown, _release(build.version), paths)
     if build.path.startswith(_TOOLCHAIN):
-        yield _component("toolchain", shown, _release(build.version), path)
+        yield _component("toolchain", shown, _release(build.version), paths)
 
 
-def _of_module(module: GoModule, path: str) -> Iterator[Component]:
+def _of_module(module: GoModule, paths: tuple[str, ...]) -> Iterator[Component]:
     if not module.replacement:
-        yield _component(module.path, module.version, _asked(module.version), path)
+        yield _component(module.path, module.version, _asked(module.version), paths)
         return
     by = None
     if module.replacement_version not in _OF_A_FOLDER:
-        by = _component(module.replacement, module.replacement_version, _asked(module.replacement_version), path)
+        by = _component(module.replacement, module.replacement_version, _asked(module.replacement_version), paths)
         yield by
     if by is None or module.replacement != module.path:
         # Another module in its place, or a folder: which of its vulnerabilities are in there nobody can tell.
-        yield _component(module.path, "", "", path, vendored_in=by.purl if by else "")
+        yield _component(module.path, "", "", paths, vendored_in=by.purl if by else "")
 
 
-def _component(name: str, version: str, asked: str, path: str, vendored_in: str = "") -> Component:
+def _component(name: str, version: str, asked: str, paths: tuple[str, ...], vendored_in: str = "") -> Component:
     purl = go_purl(name, version)
-    return Component(purl, name, version, ECOSYSTEM, name, asked, (path,), vendored_in)
+    return Component(purl, name, version, ECOSYSTEM, name, asked, paths, vendored_in)
 
 
 def go_purl(module: str, version: str) -> str:

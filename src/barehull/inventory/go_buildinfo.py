@@ -9,16 +9,18 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from barehull.inventory.machine_code import MachineCode, Part, read_machine_code
+from barehull.inventory.machine_code import MachineCode, read_machine_code
 from barehull.oci.facts import Content, Fact
 
 _MAGIC = b"\xff Go buildinf:"
 _ALIGNMENT, _HEADER = 16, 32
 _BIG_ENDIAN, _INLINE = 1, 2
 _MAX_SEARCHED = 64 << 20  # bytes of a data segment; the linker puts the blob first
-_MAX_TRIED = 16  # places that look like a blob: debug/buildinfo itself has its magic among its data
-_MAX_VERSION, _MAX_TEXT = 1 << 10, 8 << 20  # bytes; Kubernetes' is 20 KB
+# Places that look like a blob, and those of them that are tried: programs that read it have its magic among their data.
+_MAX_SEEN, _MAX_TRIED = 256, 4
+_MAX_VERSION, _MAX_TEXT = 1 << 10, 1 << 20  # bytes; the text of a program of 200 modules has 20 KB
 _SENTINEL = 16  # bytes around the text
 
 
@@ -67,13 +69,9 @@ def _places(code: MachineCode) -> Iterator[int]:
     section = code.section(".go.buildinfo")
     parts = [section] if section else [segment for segment in code.segments if segment.data][:1]
     for part in parts:
-        offsets = (offset for offset in code.find(part, _MAGIC, _MAX_SEARCHED) if _aligned(part, offset))
-        for offset, _ in zip(offsets, range(_MAX_TRIED), strict=False):
-            yield part.address + offset
-
-
-def _aligned(part: Part, offset: int) -> bool:
-    return (part.address + offset) % _ALIGNMENT == 0
+        seen = islice(code.find(part, _MAGIC, _MAX_SEARCHED), _MAX_SEEN)
+        aligned = (part.address + offset for offset in seen if (part.address + offset) % _ALIGNMENT == 0)
+        yield from islice(aligned, _MAX_TRIED)
 
 
 def _read(code: MachineCode, address: int) -> GoBuild:

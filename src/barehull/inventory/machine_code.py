@@ -7,10 +7,15 @@ forged, as all of a file may: they say where to look, and what is not there is n
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from barehull.elf import MAGIC
 from barehull.oci.facts import Content
+from barehull.oci.rootfs import Node
+
+T = TypeVar("T")
 
 _PT_LOAD, _PF_X, _PF_W, _SHT_NOBITS = 1, 1, 2, 8
 _MAX_SEGMENTS = 4096
@@ -55,19 +60,26 @@ class MachineCode:
                 return self.content.piece(segment.offset + inside, min(count, segment.size - inside))
         return b""
 
-    def find(self, part: Part, mark: bytes, limit: int) -> list[int]:
+    def find(self, part: Part, mark: bytes, limit: int) -> Iterator[int]:
         """Where in the first `limit` bytes of a part a mark of less than 64 KiB is: offsets from its beginning."""
-        found: list[int] = []
         end = min(part.size, limit)
         for start in range(0, end, _CHUNK):
             chunk = self.content.piece(part.offset + start, min(_CHUNK + len(mark) - 1, end - start))
             if not chunk:
-                break
+                return
             at = chunk.find(mark)
             while at >= 0:
-                found.append(start + at)
+                yield start + at
                 at = chunk.find(mark, at + len(mark))
-        return found
+
+
+def by_content(said: Iterable[tuple[Node, T | None]]) -> Iterable[tuple[T, tuple[str, ...]]]:
+    """What a fact says, if anything, with the paths of the files that it says it of: a file may have many names."""
+    found: dict[int, tuple[T, list[str]]] = {}
+    for node, answer in said:
+        if answer is not None:
+            found.setdefault(id(answer), (answer, []))[1].append(node.path)
+    return ((answer, tuple(paths)) for answer, paths in found.values())
 
 
 def read_machine_code(content: Content) -> MachineCode | None:

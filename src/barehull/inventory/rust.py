@@ -15,7 +15,7 @@ from typing import Any
 from packageurl import PackageURL
 
 from barehull.inventory.catalogue import Catalogue
-from barehull.inventory.machine_code import read_machine_code
+from barehull.inventory.machine_code import by_content, read_machine_code
 from barehull.inventory.model import Component, Gap
 from barehull.oci.facts import Content, Fact
 from barehull.oci.rootfs import Rootfs
@@ -47,21 +47,19 @@ def catalogue(rootfs: Rootfs) -> Catalogue:
     components: list[Component] = []
     gaps: list[Gap] = []
     identified: list[str] = []
-    for node, crates in rootfs.facts(CRATES):
-        if crates is None:
-            continue
+    for crates, paths in by_content(rootfs.facts(CRATES)):
         if crates.broken:
-            gaps.append(Gap(node.path, f"its list of Rust crates cannot be read: {crates.broken}"))
+            gaps += (Gap(path, f"its list of Rust crates cannot be read: {crates.broken}") for path in paths)
             continue
-        components += (_component(crate, node.path) for crate in crates.told)
-        identified.append(node.path)
+        components += (_component(crate, paths) for crate in crates.told)
+        identified += paths
     return Catalogue(tuple(components), gaps=tuple(gaps), identified=tuple(identified))
 
 
-def _component(crate: Crate, path: str) -> Component:
+def _component(crate: Crate, paths: tuple[str, ...]) -> Component:
     purl = PackageURL("cargo", None, crate.name, crate.version).to_string()
     asked = crate.version if crate.source == "crates.io" else ""
-    return Component(purl, crate.name, crate.version, ECOSYSTEM, crate.name, asked, (path,))
+    return Component(purl, crate.name, crate.version, ECOSYSTEM, crate.name, asked, paths)
 
 
 def _find(content: Content) -> Crates | None:
