@@ -169,15 +169,19 @@ def test_a_program_that_no_package_owns_is_known_by_its_modules(inventory: Take)
     assert [it.name for it in taken.components] == ["example.org/app", "golang.org/x/net", "stdlib"]
 
 
-def test_a_program_that_debian_packaged_is_debians(inventory: Take) -> None:
+@pytest.mark.parametrize("overwritten", [False, True])
+def test_a_program_that_debian_packaged_is_debians_while_it_is_the_same(overwritten: bool, inventory: Take) -> None:
     program = go_program()
     entries = [
-        file("usr/bin/app", program),
+        file("usr/bin/app", program + bytes(overwritten)),
         file("etc/os-release", b'ID="debian"\nVERSION_ID="13"\n'),
         file("var/lib/dpkg/status.d/app", b"Package: app\nVersion: 1\nArchitecture: amd64\n"),
         file("var/lib/dpkg/status.d/app.md5sums", f"{md5(program)}  usr/bin/app\n".encode()),
     ]
-    assert [it.purl.split("@")[0] for it in inventory(entries).components] == ["pkg:deb/debian/app"]
+    taken = inventory(entries)
+    assert [it.state for it in taken.files.suspect] == ["modified"] * overwritten
+    assert [it.name for it in taken.components if it.ecosystem == "Debian:13"] == ["app"]
+    assert len([it for it in taken.components if it.ecosystem == "Go"]) == 3 * overwritten
 
 
 HUGE = varint(1 << 30)

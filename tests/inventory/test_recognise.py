@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from barehull.files import Store
 from barehull.inventory.model import Inventory
+from barehull.inventory.take import take_inventory
+from barehull.oci.layer import with_parents, write_layer
+from barehull.oci.manifest import make_image
+from barehull.oci.model import Config
+from barehull.oci.rootfs import Rootfs
 
 from .conftest import file
-from .programs import crate, elf, go_program, rust_program
+from .programs import TEXT, crate, elf, go_program, inline, rust_program
 
 Take = Callable[..., Inventory]
 CHUNK = 1 << 20
@@ -46,3 +53,23 @@ def test_a_program_whose_account_was_removed_is_recognised(inventory: Take) -> N
     assert inventory([file("opt/tool", whole)]).files.suspect == ()
     (suspect,) = inventory([file("opt/tool", whole.replace(b".dep-v0", b".gone-0"))]).files.suspect
     assert suspect.maker == "rust"
+
+
+def test_what_programs_tell_is_remembered_and_told_the_same(tmp_path: Path) -> None:
+    programs = {
+        "go": go_program(TEXT + b"=>\tfork.org/y\tv2.0.0\nbuild\tCGO_ENABLED=0\n"),
+        "broken": elf(inline()[:20]),
+        "rust": rust_program(crate("app", source="local", root=True), crate("serde")),
+        "stripped": elf(b"/rustc/0123/"),
+    }
+    store = Store(tmp_path)
+    entries = with_parents([file(f"opt/{name}", content) for name, content in programs.items()])
+    image = make_image(Config(), [write_layer(entries, store, created_by="a test")], store)
+    taken = []
+    for memory in (None, store, store):
+        with Rootfs.of(image, memory) as rootfs:
+            taken.append(take_inventory(image, rootfs))
+            rootfs.remember()
+    assert taken[0] == taken[1] == taken[2]
+    assert {it.ecosystem for it in taken[0].components} == {"Go", "crates.io"}
+    assert [it.maker for it in taken[0].files.suspect] == ["go", "rust"]

@@ -43,9 +43,9 @@ def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> 
     """
     found = [_catalogued(cataloguer, rootfs) for cataloguer in cataloguers()]
     claims = _located(rootfs, (claim for catalogue in found for claim in catalogue.claims))
-    packaged = _packaged(claims)
-    components = _own((component for catalogue in found for component in catalogue.components), packaged)
     files = _files(rootfs, image.config, claims, found)
+    packaged = _packaged(claims).difference(it.path for it in files.suspect)
+    components = _own((component for catalogue in found for component in catalogue.components), packaged)
     identified = identify(
         rootfs, files.suspect, _carriers(claims, files, found), partial(origin_of, store) if store else nothing_known
     )
