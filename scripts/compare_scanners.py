@@ -103,6 +103,8 @@ def ask(subject: Subject, text: str, scratch: Path, program: str) -> Theirs:
     command = [program, "scan", what[0], *options, "--output-file", str(report), *what[1:]]
     environment = os.environ | {"OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY": str(scratch / "db")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode == 128:  # it finds no packages
+        return Theirs({}, set())
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr}{done.stdout}")
     said = done.stdout + done.stderr
