@@ -7,7 +7,10 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from barehull.inventory import apk
 from barehull.inventory.model import Inventory
 from barehull.oci.model import Entry
 from barehull.oci.rootfs import Rootfs
@@ -149,3 +152,24 @@ def test_sha1_of_a_file() -> None:
     with Rootfs.of_entries([file("a", b"abc"), file("empty")]) as rootfs:
         assert rootfs.sha1("a") == hashlib.sha1(b"abc").hexdigest()
         assert rootfs.sha1("empty") == hashlib.sha1(b"").hexdigest()
+
+
+lines = st.builds("{}:{}".format, st.sampled_from("PVAoFRZaMC"), st.one_of(st.text(max_size=12), st.just(q1(b"x"))))
+hostile = st.lists(st.one_of(lines, st.just(""), st.text(max_size=20)), max_size=30).map("\n".join)
+
+
+@given(st.one_of(hostile.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary(max_size=200)))
+def test_any_database_is_components_and_gaps(content: bytes) -> None:
+    entries = [file("etc/os-release", ALPINE), file("lib/apk/db/installed", content), file("x", b"x")]
+    with Rootfs.of_entries(entries) as rootfs:
+        found = apk.catalogue(rootfs)
+    assert found.components or found.gaps or not content.decode("utf-8", "surrogateescape").strip()
+    assert all(component.purl.isprintable() for component in found.components)
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "..", "\0", "x/y", "//x", "."])
+def test_paths_that_lead_out_of_the_image_own_nothing(inventory: Callable[..., Inventory], path: str) -> None:
+    database = paragraph(files=f"F:usr\nR:{path}\nZ:{q1(ELF)}\n")
+    found = inventory(alpine(database, LIB))
+    assert [it.path for it in found.files.suspect] == ["usr/lib/libssl.so.3"]
+    assert found.files.owned == 0
