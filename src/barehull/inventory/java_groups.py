@@ -36,12 +36,13 @@ ROWS = (
         Row(f"spring-{name}", f"org/springframework/{folder}", "org.springframework")
         for name, folder in (
             ("aop", "aop/"), ("aspects", ""), ("beans", "beans/"), ("context", "context/"),
-            ("context-support", ""), ("core", "core/"), ("expression", "expression/"), ("jcl", ""),
+            ("context-support", ""), ("core", "core/"), ("expression", "expression/"),
             ("jdbc", "jdbc/"), ("jms", "jms/"), ("messaging", "messaging/"), ("orm", "orm/"), ("oxm", "oxm/"),
             ("r2dbc", "r2dbc/"), ("test", ""), ("tx", ""), ("web", "web/"), ("webflux", "web/"),
             ("webmvc", "web/"), ("websocket", "web/"),
         )
     ),
+    Row("spring-jcl", "org/apache/commons/", "org.springframework"),
     Row("kotlin-*", "kotlin/", "org.jetbrains.kotlin"),
     Row("kotlinx-*", "kotlinx/", "org.jetbrains.kotlinx"),
     Row("okhttp*", "okhttp3/", "com.squareup.okhttp3"),

@@ -117,6 +117,8 @@ def _of_package(rootfs: Rootfs, folder: str, nodes: Iterable[Node], gaps: list[G
         said, root = Named(), code
     else:
         said = rootfs.fact(root, NAMED)
+    if not said.version and not _is_installed(folder):
+        return
     if said.broken:
         gaps.append(Gap(root, "it is no package.json", sha256=rootfs.digests(root)[1]))
         return
@@ -129,6 +131,13 @@ def _of_package(rootfs: Rootfs, folder: str, nodes: Iterable[Node], gaps: list[G
         inner = rootfs.fact(path, NAMED)
         if path != root and inner.name and inner.version and (inner.name, inner.version) != (said.name, said.version):
             yield path, component_of(inner.name, inner.version, itself.purl)
+
+
+def _is_installed(folder: str) -> bool:
+    """Whether npm put the package there: node_modules deep inside of a package are what its tests need."""
+    above = folder[: folder.rfind(MODULES)]
+    within = above[above.rfind(MODULES) + len(MODULES) :].rstrip("/") if MODULES in above else ""
+    return within.startswith(".") or within.count("/") == within.startswith("@")
 
 
 def _locked(rootfs: Rootfs, files: Iterable[Node], gaps: list[Gap]) -> Iterator[tuple[str, Locked]]:
