@@ -158,3 +158,14 @@ class TestLinesOfNode:
         events = (("introduced", "17.0.0"), ("limit", "18.0.0"))
         answer = judged("Node.js", "node", "18.20.8", *events, names=(("CVE-2026-1",),))
         assert isinstance(answer, Unknown)
+
+
+def test_packages_of_alpine_are_found_by_their_origin(known, inventory, expecting):
+    library = Component("pkg:apk/alpine/libssl3@3.3.1-r0", "libssl3", "3.3.1-r0", "Alpine:v3.20", "openssl", "3.3.1-r0")
+    older = Component("pkg:apk/alpine/musl@1.2.5-r0", "musl", "1.2.5-r0", "Alpine:v3.19", "musl", "1.2.5-r0")
+    known.covers("Alpine:v3.20")
+    known.says("ALPINE-CVE-2024-5535", "Alpine:v3.20", "openssl", fixed="3.3.1-r1", upstream=["CVE-2024-5535"])
+    known.says("ALPINE-CVE-2024-1", "Alpine:v3.20", "libssl3", fixed="9")
+    with expecting(known.scan(inventory(library, older))) as found:
+        found.match("CVE-2024-5535", "libssl3", fixed="3.3.1-r1")
+        found.unknown("no-coverage", older.purl)
