@@ -119,9 +119,8 @@ def beside_osv_scanner(image: Path, mirror: Path, store: Path) -> None:
         print("osv-scanner is not on PATH")
         return
     with scratch_folder() as folder:
-        for name in ("osv-scanner", "osv-scalibr"):  # where different versions of it look
-            (folder / name).symlink_to(mirror.absolute())
-        environment = os.environ | {"OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY": str(folder)}
+        (folder / "osv-scalibr").symlink_to(mirror.absolute())
+        environment = os.environ | {"OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY": str(folder)}
         report = ["--format", "json", "--output-file", str(folder / "report")]
         commands = {
             "osv-scanner": [*OSV_SCANNER, *report, "--archive", str(image)],
@@ -131,10 +130,10 @@ def beside_osv_scanner(image: Path, mirror: Path, store: Path) -> None:
         for _ in range(5):
             for name, command in commands.items():
                 started = time.perf_counter()
-                subprocess.run(
-                    command, env=environment, capture_output=True, check=False
-                )  # exit codes tell of findings
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
                 times[name].append(time.perf_counter() - started)
+                if done.returncode not in (0, 1, 3) or "could not load" in done.stderr:  # codes tell of findings
+                    raise SystemExit(f"{name} failed:\n{done.stderr}")
     for name, seconds in times.items():
         print(f"{name:<44} {statistics.median(seconds):7.2f} s           scans {image.name}", flush=True)
 

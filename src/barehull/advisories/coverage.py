@@ -46,7 +46,7 @@ def read_claims(data: bytes, what: str) -> Claims:
         ) from error
 
 
-_DISTRIBUTIONS = ("Alpine", "Debian", "Ubuntu", "Wolfi")
+_DISTRIBUTIONS = ("Alpine", "Chainguard", "Debian", "Ubuntu", "Wolfi")
 
 
 class Tally(msgspec.Struct):

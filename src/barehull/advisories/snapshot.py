@@ -15,7 +15,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from barehull.advisories import schema
-from barehull.advisories.build import build_store
 from barehull.advisories.coverage import read_claims
 from barehull.advisories.store import AdvisoryStore
 from barehull.core.errors import InputError
@@ -38,6 +37,8 @@ def open_snapshot(folder: Path, progress: Progress = silent, *, data: Traversabl
         return AdvisoryStore.open(path)
     except InputError:  # there is none yet, or a damaged one; it holds nothing that cannot be made again
         progress("preparing the advisories that come with barehull")
+    from barehull.advisories.build import build_store  # not for scans, which only open the store
+
     claims = read_claims(contents[COVERAGE], COVERAGE)
     feeds = {name.removesuffix(SUFFIX): _records(packed) for name, packed in contents.items() if name.endswith(SUFFIX)}
     date = max(claim.as_of for claim in claims.values())

@@ -7,6 +7,7 @@ from barehull.advisories.feed import Feed, zipped_records
 ADDRESS = "https://osv-vulnerabilities.storage.googleapis.com"
 ECOSYSTEMS = (
     "Alpine",
+    "Chainguard",
     "Debian",
     "Go",
     "Maven",
