@@ -140,7 +140,7 @@ def show(case: Case) -> int:
     mine = {(key_of(match.component), match.advisory) for match in case.ours.matches}
     theirs = {(package, record) for package, (records, _) in case.theirs.packages.items() for record in records}
     differences = [(f"only theirs: {' '.join(it)} {id_}", why_only_theirs(case, it)) for it, id_ in theirs - mine]
-    differences += [(f"only ours: {' '.join(it)} {id_}", why_only_ours(case, it)) for it, id_ in mine - theirs]
+    differences += [(f"only ours: {' '.join(it)} {id_}", why_only_ours(case, it, id_)) for it, id_ in mine - theirs]
     there = {key_of(component) for component in case.ours.inventory.components}
     differences += [
         (f"a package only theirs: {' '.join(it)}", why_only_theirs(case, it))
@@ -193,7 +193,7 @@ def why_not_there(case: Case, package: Package, paths: set[str]) -> str:
     return ""
 
 
-def why_only_ours(case: Case, package: Package) -> str:
+def why_only_ours(case: Case, package: Package, record: str) -> str:
     """The rule by which they do not report what we do; "" for none."""
     ecosystem = package[0].partition(":")[0]
     if package not in case.theirs.packages:
@@ -205,6 +205,9 @@ def why_only_ours(case: Case, package: Package) -> str:
         return "they compare the version of the binary package (1-2+b3) with fixes of its source package (1-2)"
     if ecosystem == "PyPI" and "+" in package[2]:
         return "a local version (1.0+cu1) has the vulnerabilities of the public one (1.0)"
+    said = [it for it in case.store.query(component.ecosystem, component.source) if it.id == record]
+    if all(not it.ranges and (ecosystem == "Go" or component.version not in it.versions) for it in said):
+        return "a version that is listed in another spelling (v1.2.3 as 1.2.3, 1.0.0 as 1.0): they compare the text"
     return ""
 
 

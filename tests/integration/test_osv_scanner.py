@@ -21,6 +21,7 @@ from barehull.oci.model import Config, Entry
 
 from .conftest import Bench
 from .osv import mirror, osv_scanner
+from .osv_generated import generated
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "compare_scanners.py"
 SYFT = Path(sys.executable).parent / "syft"
@@ -136,6 +137,13 @@ def test_it_finds_nothing_that_we_miss(
         ours, theirs, both = found[subject]
         assert 0 < both == ours <= theirs, f"{subject}: {found[subject]}"
     assert found[python][0] == found[python][1]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_reads_no_range_of_versions_in_another_way(program: Path, tmp_path: Path, seed: int) -> None:
+    advisories, sbom = generated(tmp_path, seed)
+    ours, theirs, both = compared(program, advisories, f"sbom:{sbom}")[f"sbom:{sbom}"]
+    assert 500 < both == theirs <= ours
 
 
 def test_the_script_fails_where_we_miss_something(program: Path, advisories: Path, tmp_path: Path) -> None:
