@@ -140,3 +140,9 @@ def test_it_agrees_with_the_schemas_own_algorithm(events, version):
             vulnerable = False
     expected = vulnerable and (not limits or any(version < at for at in limits))
     assert isinstance(answer(version, [(kind, str(at)) for kind, at in events]), Affected) == expected
+
+
+def test_what_was_never_released_is_named_so() -> None:
+    unknown = judge("", advisory([("introduced", "1"), ("fixed", "2")]), int)
+    assert unknown == Unknown("version-unparsable: which released version it is, if any, cannot be told")
+    assert judge("", advisory([("introduced", "0")]), int) == Affected()  # whichever it is

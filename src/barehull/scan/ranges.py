@@ -12,6 +12,7 @@ from barehull.advisories.model import Advisory, Range
 from barehull.core.errors import InputError
 from barehull.core.outcome import Unknown
 
+_NOT_RELEASED = "which released version it is, if any, cannot be told"
 Order = Callable[[str], Any]  # a version's place in its ecosystem's order; ValueError or InputError when it has none
 
 
@@ -45,7 +46,7 @@ def judge(version: str, advisory: Advisory, order: Order, same: Callable[[str], 
     except (ValueError, InputError) as error:
         if listed or any(_is_everything(one) for one in ranges):
             return Affected()
-        return Unknown(f"version-unparsable: {error}")
+        return Unknown(f"version-unparsable: {error if version else _NOT_RELEASED}")
     if ranges or advisory.versions:
         return NotAffected()
     if advisory.ranges:
