@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,14 +10,16 @@ from barehull.core.outcome import Failed, Unknown
 
 if TYPE_CHECKING:  # a build shows proofs only, and need not wait for the rest
     from barehull.advisories.model import Coverage, Database
+    from barehull.advisories.severity import Level
     from barehull.compare.model import Comparison, Verdict
     from barehull.inventory.model import Inventory
     from barehull.lock import LockedBase
     from barehull.proof.run import Proof
-    from barehull.scan.model import Scan
+    from barehull.scan.model import Match, Scan
 
 SCHEMA = "barehull/report/1"
 State = Literal["passed", "failed", "undecided"]
+LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "none", "unknown")  # as reports are sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Side:
     def size(self) -> int:
         """Bytes of the compressed layers."""
         return self.scan.inventory.compressed_size
+
+    @property
+    def by_level(self) -> dict[Level, int]:
+        """How many vulnerabilities there are of each level, each counted once, by the worst that is said of it."""
+        return count_by_level(self.scan.matches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +91,13 @@ def state_of(proofs: tuple[Proof, ...]) -> State:
     if any(isinstance(proof.outcome, Failed) for proof in proofs):
         return "failed"
     return "undecided" if any(isinstance(proof.outcome, Unknown) for proof in proofs) else "passed"
+
+
+def count_by_level(matches: Iterable[Match]) -> dict[Level, int]:
+    """The distinct vulnerabilities of `matches` by level, worst first; what nobody rates is "unknown"."""
+    worst: dict[str, int] = {}
+    for match in matches:
+        rank = LEVELS.index(match.severity.level)
+        worst[match.vulnerability.id] = min(rank, worst.get(match.vulnerability.id, rank))
+    ranks = list(worst.values())
+    return {level: ranks.count(rank) for rank, level in enumerate(LEVELS)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from cyclonedx.model import Property
@@ -20,18 +22,34 @@ def to_cyclonedx(inventory: Inventory, created: str) -> str:
 
     Its serial number is made from the image's digest.
     """
+    return JsonV1Dot6(bom_of(inventory, created)).output_as_string(indent=2)
+
+
+def bom_of(inventory: Inventory, created: str) -> Bom:
+    """The inventory as the library's own value, which a report can put more into."""
     bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, inventory.image))
     bom.metadata.timestamp = datetime.fromisoformat(created)
     bom.metadata.component = BomComponent(
         name=inventory.image, version=inventory.image, type=ComponentType.CONTAINER, bom_ref=inventory.image
     )
-    described = [_component(component) for component in inventory.components]
+    described = [_component(component, name) for component, name in references(inventory.components).items()]
     bom.components.update(described)
     bom.register_dependency(bom.metadata.component, described)
-    return JsonV1Dot6(bom).output_as_string(indent=2)
+    return bom
 
 
-def _component(component: Component) -> BomComponent:
+def references(components: Iterable[Component]) -> dict[Component, str]:
+    """By what each component is called within the BOM: its purl, with a number where several have the same one."""
+    names: dict[Component, str] = {}
+    seen: Counter[str] = Counter()
+    for component in components:
+        name = f"{component.purl}#{component.vendored_in}" if component.vendored_in else component.purl
+        seen[name] += 1
+        names[component] = f"{name}#{seen[name]}" if seen[name] > 1 else name
+    return names
+
+
+def _component(component: Component, name: str) -> BomComponent:
     properties = [Property(name="barehull:evidence", value=f"/{path}") for path in component.evidence]
     if (component.source, component.source_version) != (
         component.name,
@@ -46,6 +64,6 @@ def _component(component: Component) -> BomComponent:
         version=component.version,
         type=ComponentType.LIBRARY,
         purl=PackageURL.from_string(component.purl),
-        bom_ref=f"{component.purl}#{component.vendored_in}" if component.vendored_in else component.purl,
+        bom_ref=name,
         properties=properties,
     )

@@ -40,7 +40,14 @@ if TYPE_CHECKING:
 
 AUTO = "auto"  # of --replaces: what is under the tag of --output now
 _FIRST = "replaces nothing: this is a first release\n"
-_FILES = {"text": "report.txt", "json": "report.json", "markdown": "report.md"}
+_FILES = {
+    "text": "report.txt",
+    "json": "report.json",
+    "markdown": "report.md",
+    "sarif": "report.sarif",
+    "junit": "report.xml",
+    "cyclonedx": "report.cdx.json",
+}
 
 
 @click.command(epilog=IMAGES)

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from barehull.advisories.model import Coverage
-from barehull.compare.model import Comparison
+from barehull.compare.model import Comparison, Verdict
 from barehull.core.outcome import Failed, NotApplicable, Outcome, Passed, Unknown
 from barehull.document import SCHEMA, Document, Side
+from barehull.report.told import why_waived
 from barehull.scan.model import Match, Undecided
 
 
@@ -23,13 +24,7 @@ def render(document: Document) -> str:
         "created": document.created,
         "name": document.name,
         "state": document.state,
-        "verdict": {
-            "state": document.verdict.state,
-            "policy": document.verdict.policy,
-            "reasons": list(document.verdict.reasons),
-            "used": list(document.verdict.used),
-            "expired": list(document.verdict.expired),
-        },
+        "verdict": _verdict(document.verdict),
         "database": {
             "digest": database.digest,
             "date": database.date,
@@ -45,6 +40,25 @@ def render(document: Document) -> str:
         **({"base": asdict(document.base)} if document.base else {}),
     }
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "state": verdict.state,
+        "policy": verdict.policy,
+        "reasons": list(verdict.reasons),
+        "used": list(verdict.used),
+        "expired": list(verdict.expired),
+        "waived": [
+            {"vulnerability": it.match.vulnerability.id, "purl": it.match.component.purl, "reason": why_waived(it)}
+            for it in verdict.waived
+        ],
+        "questions": [_undecided(it) for it in verdict.questions],
+        "accepted": [
+            {**_undecided(it.undecided), "accepted": it.by.reason, "until": it.by.until.isoformat()}
+            for it in verdict.accepted
+        ],
+    }
 
 
 def _coverage(reach: Coverage) -> dict[str, Any]:
@@ -103,6 +117,7 @@ def _side(side: Side) -> dict[str, Any]:
             ],
         },
         "gaps": [{"subject": it.subject, "reason": it.reason} for it in inventory.gaps],
+        "by_level": dict(side.by_level),
         "matches": [_match(match) for match in side.scan.matches],
         "undecided": [_undecided(each) for each in side.scan.undecided],
     }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from barehull.core.outcome import Passed
-from barehull.document import Document, Side
+from barehull.document import LEVELS, Document, Side
 from barehull.oci.model import Image
 from barehull.proof.run import Proof
 from barehull.report import words
 from barehull.report.words import many, safe
 
 if TYPE_CHECKING:
-    from barehull.compare.model import Comparison
+    from barehull.compare.model import Comparison, Verdict
     from barehull.scan.model import Match, Undecided
 
 VERDICTS = {"passed": "PASSED", "failed": "FAILED", "undecided": "UNDECIDED"}
@@ -25,10 +26,10 @@ def render(document: Document) -> str:
     if document.proofs:
         lines += [*proofs(document.proofs), ""]
     if document.comparison is not None:
-        lines += _comparison(document.comparison)
+        lines += _comparison(document.comparison, document.verdict)
     else:
         lines += _section("vulnerabilities", _matches(document.new.scan.matches))
-        lines += _section("undecided", _undecided(document.new.scan.undecided))
+        lines += _section("undecided", _undecided(document.new.scan.undecided, document.verdict))
     lines += _section("data", _data(document))
     lines += _verdict(document)
     return "\n".join(lines) + "\n"
@@ -60,9 +61,10 @@ def _table(document: Document) -> Iterator[str]:
     header = ["old", "new"] if document.old else [""]
     columns = [_numbers(side) for side in sides if side]
     width = max([12, *(len(text) for column in columns for text in column.values())]) + 2
-    yield f"{safe(document.name):<24}" + "".join(f"{title:>{width}}" for title in header)
+    yield words.padded(safe(document.name), 24) + "".join(f"{title:>{width}}" for title in header)
     for label in columns[0]:
-        yield f"  {label:<22}" + "".join(f"{column[label]:>{width}}" for column in columns)
+        if label.strip() not in LEVELS or any(column[label] != "0" for column in columns):
+            yield f"  {label:<22}" + "".join(f"{column[label]:>{width}}" for column in columns)
     yield ""
     for title, side in zip(header, sides, strict=True):
         if side:
@@ -81,10 +83,11 @@ def _numbers(side: Side) -> dict[str, str]:
         "files": f"{inventory.files.total:,}",
         "  vouched for": f"{inventory.files.total - len(inventory.files.suspect):,}",
         "vulnerabilities": f"{len(side.scan.vulnerabilities):,}",
+        **{f"  {level}": f"{count:,}" for level, count in side.by_level.items()},
     }
 
 
-def _comparison(comparison: Comparison) -> Iterator[str]:
+def _comparison(comparison: Comparison, verdict: Verdict) -> Iterator[str]:
     newer = [each for each in comparison.fixed if each.why == "newer-version"]
     left_out = [each for each in comparison.fixed if each.why == "left-out"]
     count = len({each.vulnerability.id for each in comparison.fixed})
@@ -96,33 +99,39 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
                 yield f"    {what}"
                 yield from words.wrapped(ids, "      ")
     yield ""
-    introduced = [
-        f"{safe(each.match.vulnerability.id)} by {words.component(each.match.component)}"
-        + (f", where {safe(each.predecessor.source_version)} was" if each.predecessor else ", which is new")
-        + _fix(each.match)
+    was = {
+        each.match: f"where {each.predecessor.source_version} was" if each.predecessor else "which is new"
         for each in comparison.introduced
-    ]
-    yield from _section("INTRODUCED" if introduced else "introduced", introduced or ["none"])
+    }
+    introduced = _matches((each.match for each in comparison.introduced), was)
+    yield from _section("INTRODUCED" if was else "introduced", introduced)
     yield from _section("remaining", _matches(comparison.remaining))
-    yield from _section("undecided in the new image", _undecided(comparison.undecided))
+    yield from _section("undecided in the new image", _undecided(comparison.undecided, verdict))
     if comparison.cancelled:
         yield from _section("undecided on both sides alike", [many(len(comparison.cancelled), "question")])
     if comparison.left_behind:
         yield from _section("undecided in the old image only", _undecided(comparison.left_behind))
 
 
-def _matches(matches: Iterable[Match]) -> list[str]:
-    return [f"{safe(each.vulnerability.id)}: {words.component(each.component)}{_fix(each)}" for each in matches] or [
-        "none"
-    ]
+def _matches(matches: Iterable[Match], was: Mapping[Match, str] = MappingProxyType({})) -> list[str]:
+    """A line each, the worst first: how bad, in what (and what `was` there), what fixes it, what else is known."""
+    from barehull.report.told import told  # a build has none to show
+
+    lines = []
+    for it in told(matches):
+        for match in it.matches:
+            fix = f"fixed in {safe(match.fixed_version)}" if match.fixed_version else "no fix known"
+            before = f", {safe(was[match])}" if match in was else ""
+            details = "; ".join([fix, *words.remarks([match])])
+            name, package = safe(match.vulnerability.id), words.component(match.component)
+            lines.append(f"{words.rating(match.severity)}: {name} in {package}{before} ({details})")
+    return lines or ["none"]
 
 
-def _fix(match: Match) -> str:
-    return f" (fixed in {safe(match.fixed_version)})" if match.fixed_version else " (no fix known)"
-
-
-def _undecided(undecided: Iterable[Undecided]) -> list[str]:
-    return [f"{safe(each.subject)}: {safe(each.reason)}" for each in undecided] or ["nothing"]
+def _undecided(undecided: Iterable[Undecided], verdict: Verdict | None = None) -> list[str]:
+    accepted = {it.undecided for it in verdict.accepted} if verdict else set()
+    words_ = {it: "accepted: " if it in accepted else "" for it in undecided}
+    return [f"{word}{safe(it.subject)}: {safe(it.reason)}" for it, word in words_.items()] or ["nothing"]
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -13,11 +15,14 @@ from barehull.report.plain import safe as safe
 
 if TYPE_CHECKING:
     from barehull.advisories.model import Coverage
+    from barehull.advisories.severity import Severity
     from barehull.compare.model import Fixed
     from barehull.inventory.model import Component
     from barehull.lock import LockedBase
+    from barehull.scan.model import Match
 
 WIDTH = 100
+_KNOWN = re.compile(r"(?:CVE-\d{4}-\d{4,12}|GHSA(?:-[0-9a-z]{4}){3}|[A-Z][A-Za-z]{1,20}-\d{4}-\d{1,9})\Z")
 
 
 def megabytes(size: int) -> str:
@@ -32,9 +37,15 @@ def component(it: Component) -> str:
 
 def coverage(reach: Coverage) -> str:
     """How far an ecosystem's data reaches, in a line."""
-    kind = {"fixed-only": "fixable only", "partial": "in part"}.get(reach.kind, reach.kind)
     missing = f"; left out: {reach.left_out}" if reach.left_out else ""
-    return safe(f"{reach.ecosystem.replace(':', ' ')}: {kind}, as of {reach.as_of}, {reach.records:,} records{missing}")
+    return safe(
+        f"{reach.ecosystem.replace(':', ' ')}: {kind(reach)}, as of {reach.as_of}, {reach.records:,} records{missing}"
+    )
+
+
+def kind(reach: Coverage) -> str:
+    """How much of what is known an ecosystem's data tells: "full", "fixable only", "in part"."""
+    return {"fixed-only": "fixable only", "partial": "in part"}.get(reach.kind, reach.kind)
 
 
 def outcome(it: Outcome) -> tuple[str, list[str]]:
@@ -84,3 +95,31 @@ def base(locked: LockedBase) -> str:
     """The image that another is built on, and who signed it."""
     signer = f"signed by {locked.signer}" if locked.signer else "UNVERIFIED: no signature of it was checked"
     return safe(f"{locked.name}  {locked.digest}, {signer}")
+
+
+def address(identifier: str) -> str:
+    """Where a vulnerability is described; "" for what has not the form of an identifier that OSV knows."""
+    return f"https://osv.dev/vulnerability/{identifier}" if _KNOWN.match(identifier) else ""
+
+
+def rating(it: Severity) -> str:
+    """How bad it is: "high 7.5", "low", "unknown severity"."""
+    if it.level == "unknown":
+        return "unknown severity"
+    return it.level if it.score is None else f"{it.level} {it.score:.1f}"
+
+
+def remarks(matches: Sequence[Match]) -> list[str]:
+    """What else is to be known of one vulnerability: seen and expected exploitation, what the distribution does."""
+    said = ["exploited (KEV)"] if any(match.known_exploited for match in matches) else []
+    likely = max((match.epss for match in matches if match.epss is not None), default=None)
+    said += [f"EPSS {likely:.1%}"] if likely is not None else []
+    return said + sorted({match.status for match in matches if match.status})
+
+
+def padded(text: str, width: int) -> str:
+    """The text with spaces behind it, to a width in columns of a terminal."""
+    columns = sum(
+        0 if unicodedata.combining(it) else 2 if unicodedata.east_asian_width(it) in "WF" else 1 for it in text
+    )
+    return text + " " * (width - columns)
