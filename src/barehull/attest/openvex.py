@@ -92,7 +92,8 @@ def _of_fixed(comparison: Comparison) -> Iterator[tuple[_Claim, Component]]:
             extra = (("status_notes", f"{was}, which the advisories do not name." if not doubt else f"{was}; {doubt}"),)
         else:
             status, doubt = "not_affected", "" if readable else "not all of the image could be identified"
-            note = f"{fixed.component.source} {fixed.component.source_version} was left out of the image; other packages are not spoken of"
+            gone = f"{fixed.component.source} {fixed.component.source_version}"
+            note = f"{gone} was left out of the image; other packages are not spoken of"
             extra = (("status_notes", f"{note}; {doubt}." if doubt else f"{note}."),)
             extra = extra if doubt else (("justification", "component_not_present"), *extra)
         yield (
