@@ -144,8 +144,10 @@ class TestLinesOfNode:
     def test_an_older_advisory_that_does_not_name_it_means_it(self):
         assert judged("Node.js", "node", "18.20.8", *self.LATER, names=(("CVE-2023-1",),)) == NotAffected()
 
-    def test_one_without_a_year_may_be_younger(self):
-        assert isinstance(judged("Node.js", "node", "18.20.8", *self.LATER, names=(("NODE-CORE-1",),)), Unknown)
+    def test_one_without_a_year_may_be_younger_where_it_names_younger_lines_only(self):
+        names = (("NODE-CORE-1",),)
+        assert isinstance(judged("Node.js", "node", "18.20.8", *self.LATER, names=names), Unknown)
+        assert judged("Node.js", "node", "24.1.0", *self.LATER, names=names) == NotAffected()
 
     def test_one_that_names_the_line_speaks_of_it(self):
         events = (("introduced", "18.0.0"), ("fixed", "18.20.8"))

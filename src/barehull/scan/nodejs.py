@@ -29,24 +29,24 @@ def match(component: Component, advisory: Advisory) -> Answer:
     """Whether the runtime is affected."""
     version = component.source_version
     answer = judge(version, advisory, semver.key, same=same_place(semver.key))
-    if isinstance(answer, NotAffected) and not _names_line(advisory, version) and (end := _ended(version, advisory)):
+    if isinstance(answer, NotAffected) and (end := _end_before(advisory, version)):
         line = version.removeprefix("v").partition(".")[0]
         return Unknown(f"end-of-life: Node.js {line} had its end on {end}, and was not looked at for what came later")
     return answer
 
 
-def _names_line(advisory: Advisory, version: str) -> bool:
+def _end_before(advisory: Advisory, version: str) -> str:
+    """The day on which the version's line ended, where the advisory does not name it and may be younger; or ""."""
     line = semver.key(version)[0]
-    named = {text for one in advisory.ranges for kind, text in one.events if kind != "limit"}
-    return line in {semver.key(text)[0] for text in named}
-
-
-def _ended(version: str, advisory: Advisory) -> str:
-    """The day on which the line ended, where the advisory may be younger; "" where it is not."""
+    named = {semver.key(text)[0] for one in advisory.ranges for kind, text in one.events if kind != "limit"}
+    lifecycle = _lifecycles().find("node", version.removeprefix("v"))
+    end = lifecycle.ends if lifecycle else None
+    if end is None or line in named:
+        return ""
     years = [int(match[1]) for names in advisory.vulnerabilities if (match := _YEAR.match(names[0]))]
-    line = _lifecycles().find("node", version.removeprefix("v"))
-    ended = line.ends if line else None
-    return str(ended) if ended and (not years or max(years) >= ended.year) else ""
+    # Without a CVE its time is told by the lines that were maintained then.
+    may_be_younger = max(years) >= end.year if years else all(line < other for other in named)
+    return str(end) if may_be_younger else ""
 
 
 @cache

@@ -33,7 +33,7 @@ def _parts(match: re.Match[str]) -> Iterator[Part]:
     first, numbers, letter, suffixes, commit, revision = match.groups()
     yield _NUMBER, int(first), ""
     for number in numbers.split(".")[1:]:
-        # One with a leading zero is compared as text, as a fraction would be: 1.05 comes before 1.1, and 1.05 before 1.050.
+        # With a leading zero it is compared as text, as a fraction would be: 1.05 before 1.1, and before 1.050.
         yield (_NUMBER, 0, number) if number.startswith("0") else (_NUMBER, int(number), "")
     if letter:
         yield _LETTER, 0, letter
