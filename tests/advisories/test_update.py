@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from barehull.advisories.feed import all_feeds
 from barehull.advisories.store import AdvisoryStore
 from barehull.advisories.update import current, open_store, update
 from barehull.core.errors import BarehullError, InputError, UsageError
@@ -188,3 +189,19 @@ def test_a_store_can_be_named(tmp_path, mirror):
         assert store.database() == database
     with pytest.raises(InputError):
         open_store(tmp_path / "none", tmp_path)
+
+
+@pytest.mark.parametrize("feed", all_feeds(), ids=lambda feed: feed.name)
+@pytest.mark.parametrize("garbage", [b"", b"<html>sign in</html>", b"\x1f\x8b", b"PK\x03\x04"])
+def test_each_source_alone_that_is_broken_ends_the_update_by_name(tmp_path, mirror, feed, garbage):
+    before = updated(mirror, tmp_path / "cache")
+    path = mirror / feed.path
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(garbage)
+    (mirror / "ecosystems.txt").write_text("Debian\nPyPI\n" + (f"{feed.name}\n" if feed.listed else ""))
+    with pytest.raises(InputError) as caught:
+        updated(mirror, tmp_path / "cache")
+    assert f"--without {feed.name}." in caught.value.advice
+    with current(tmp_path / "cache") as store:
+        assert store.database() == before
+    updated(mirror, tmp_path / "cache", without=[feed.name])
