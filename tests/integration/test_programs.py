@@ -46,6 +46,7 @@ BUILDS = {
     "stripped": (["-ldflags=-s -w -buildid="], {}),
     "trimmed": (["-trimpath", "-buildvcs=false"], {}),
     "pie": (["-buildmode=pie"], {}),
+    "library": (["-buildmode=c-shared"], {"CGO_ENABLED": "1"}),
     "arm64": ([], {"GOARCH": "arm64"}),
     "386": ([], {"GOARCH": "386"}),
     "big-endian": ([], {"GOARCH": "s390x"}),
