@@ -82,19 +82,24 @@ def not_whole(coverage: Coverage, components: Iterable[Component]) -> Undecided:
 
 def of_image(inventory: Inventory) -> list[Undecided]:
     """What the inventory itself could not vouch for."""
-    files = (_of_file(file) for file in inventory.files.suspect)
+    told = {path: it.purl for it in inventory.components if not it.vendored_in for path in it.evidence}
+    files = (_of_file(file, told.get(file.path, "")) for file in inventory.files.suspect)
     return [one for one in files if one] + [_of_gap(gap, inventory.image) for gap in inventory.gaps]
 
 
-def _of_file(file: SuspectFile) -> Undecided | None:
+def _of_file(file: SuspectFile, content: str) -> Undecided | None:
+    """`content` is the purl of what is in it, "" where that is not known."""
     identity = f"{file.path} sha256:{file.sha256}"
+    inside = f"; by its content it is, or has inside, {content}" if content else ""
     if file.state == "modified":
         return Undecided(
-            file.path, f"modified-file: its content is not the one of {file.owner}", f"modified-file: {identity}"
+            file.path,
+            f"modified-file: its content is not the one of {file.owner}{inside}",
+            f"modified-file: {identity}",
         )
     if file.elf:
         reason = _MADE_BY.get(file.maker, "unowned-elf: machine code that no package owns")
-        return Undecided(file.path, reason, f"{reason.partition(':')[0]}: {identity}")
+        return Undecided(file.path, f"{reason}{inside}", f"{reason.partition(':')[0]}: {identity}")
     return None  # counted and listed by the inventory; advisories speak of code
 
 
