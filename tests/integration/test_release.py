@@ -38,8 +38,8 @@ def test_a_release_that_replaces_an_image_never_rebuilt(bench: Bench, old: str) 
     for it in report["comparison"]["fixed"]:
         assert it["vulnerability"] in said.stdout
     names = sorted(path.name for path in (bench.folder / "out").iterdir())
-    documents = ["provenance.json", "report.json", "report.md", "report.txt", "sbom.cdx.json", "sbom.spdx.json"]
-    assert names == ["barehull.lock", *documents]
+    reports = [f"report.{form}" for form in ("cdx.json", "json", "md", "sarif", "txt", "xml")]
+    assert names == ["barehull.lock", "provenance.json", *reports, "sbom.cdx.json", "sbom.spdx.json"]
 
 
 def test_a_release_that_replaces_a_rebuilt_image_cannot_do_better_and_passes(bench: Bench, rebuilt: str) -> None:

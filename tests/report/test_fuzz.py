@@ -168,7 +168,7 @@ def large(count: int, name: str) -> Document:
     comparison = compare(old, new)
     verdict = replace(judge(comparison, Policy(), TODAY), used=(name,) * count, reasons=(name,) * count)
     finding = Finding(name, name, name)
-    proofs = tuple(Proof(f"p{n}", name, Failed((finding,) * count)) for n in range(10))
+    proofs = tuple(Proof(f"p{n}", name, Failed((finding,) * (count // 100 + 1))) for n in range(10))
     base = replace(rich(), name=name, new=Side(name, new), old=Side(name, old), comparison=comparison)
     return replace(base, verdict=verdict, proofs=proofs)
 

@@ -25,6 +25,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "barehullImage/v1"
 MOST = 25_000  # results that code scanning takes; it shows the 5,000 that are the most severe
 _LEVELS = {"critical": "error", "high": "error", "low": "note", "none": "note"}  # others: "warning"
+_ORDER = ("error", "warning", "note")
 # Code scanning sorts by numbers: where a publisher has only a word, the least of its level.
 _LEAST = {"critical": "9.0", "high": "7.0", "medium": "4.0", "low": "0.1"}
 _UNDECIDED = "undecided"
@@ -38,14 +39,15 @@ def render(document: Document) -> str:
     found = told(document.new.scan.matches)
     rules = [*map(_proof_rule, _broken(document)), _undecided_rule(), *map(_rule, found)]
     results = [*_proofs(document), *_undecided(document), *_matches(document, found)]
-    index = {rule["id"]: at for at, rule in enumerate(rules)}
+    results.sort(key=lambda result: _ORDER.index(result["level"]))  # the cut is the least severe
     kept = results[:MOST]
+    used = {result["ruleId"] for result in kept}
+    rules = [rule for rule in rules if rule["id"] in used]
+    index = {rule["id"]: at for at, rule in enumerate(rules)}
     seen: Counter[str] = Counter()
     for result in kept:
         result["ruleIndex"] = index[result["ruleId"]]
         result["partialFingerprints"] = {FINGERPRINT: _fingerprint(result.pop("same"), seen)}
-    used = {result["ruleIndex"] for result in kept}
-    rules = rules[: max(used, default=0) + 1]
     run = {
         "tool": {"driver": _driver(document, rules)},
         "columnKind": "unicodeCodePoints",

@@ -76,7 +76,7 @@ def _text(value: str) -> str:
 
 def _escaped(value: str) -> str:
     value = _SPECIAL.sub(r"\\\1", value.replace("`", "'"))
-    return value.replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;").replace("\\@", "&#64;")
+    return value.replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;").replace("\\@", "&#64;&#8203;")
 
 
 def _code(value: str) -> str:
