@@ -50,7 +50,7 @@ def test_a_release_that_replaces_a_rebuilt_image_cannot_do_better_and_passes(ben
 
 def test_going_back_fails_and_names_what_comes_in(bench: Bench, new: str, old: str) -> None:
     said = bench.run("compare", new, old, code=1)
-    assert re.search(r"INTRODUCED\n\s+CVE-\d+-\d+ by \w+", said.stdout)
+    assert re.search(r"INTRODUCED\n\s+[a-z]+[a-z0-9. ]*: CVE-\d+-\d+ in \w+", said.stdout)
     assert "verdict by the policy guideline: FAILED" in said.stdout
 
 
@@ -63,7 +63,7 @@ def test_a_vulnerable_dependency_fails_the_release(
         file.write("urllib3==1.26.5\n")
     reference = request.getfixturevalue(replaced)
     said = planted.run("release", "app", "--replaces", reference, "--output", "oci:new", code=1)
-    assert "by urllib3 1.26.5, which is new" in said.stdout
+    assert "in urllib3 1.26.5, which is new" in said.stdout
 
 
 def test_a_first_release_is_judged_alone(fresh: Callable[[], Bench]) -> None:
