@@ -25,7 +25,7 @@ from packaging.utils import canonicalize_name
 from barehull.advisories.store import AdvisoryStore
 from barehull.advisories.update import update
 from barehull.files import Store
-from barehull.inventory import dpkg
+from barehull.inventory.cataloguers import dpkg
 from barehull.inventory.model import Component, Inventory
 from barehull.net import Fetcher
 from barehull.oci.docker_archive import write_docker_archive

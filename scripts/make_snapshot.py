@@ -24,7 +24,7 @@ from barehull.advisories.snapshot import COVERAGE, SUFFIX
 from barehull.files import scratch_folder
 from barehull.inventory.model import Component
 from barehull.net import Fetcher, NotFoundError
-from barehull.scan import pypi
+from barehull.scan.matchers import pypi
 from barehull.scan.ranges import Affected as IsAffected
 
 HERE = Path(__file__).parent

@@ -14,9 +14,9 @@ import httpx
 import pytest
 from packageurl import PackageURL
 
-from barehull.inventory import java
 from barehull.inventory.catalogue import Catalogue
-from barehull.inventory.java_groups import ROWS, group_of
+from barehull.inventory.cataloguers import java
+from barehull.inventory.reading.java_groups import ROWS, group_of
 from barehull.oci.model import Entry
 from barehull.oci.rootfs import Rootfs
 

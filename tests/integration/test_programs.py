@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from barehull.inventory import go, rust
+from barehull.inventory.cataloguers import go, rust
 from barehull.inventory.model import Component, Inventory
 from barehull.inventory.take import take_inventory
 from barehull.oci.model import Config, Entry, Image

@@ -24,7 +24,7 @@ from packaging.version import InvalidVersion, Version
 from barehull.advisories.sources import nodejs
 from barehull.core.errors import InputError
 from barehull.debian import version as debian
-from barehull.scan import pypi
+from barehull.scan.matchers import pypi
 from barehull.versions import go, maven, semver
 
 PAIRS = 10_000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barehull.inventory import apk
+from barehull.inventory.cataloguers import apk
 from barehull.inventory.model import Inventory
 from barehull.oci.model import Entry
 from barehull.oci.rootfs import Rootfs

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from barehull.inventory.jar import ARCHIVES
 from barehull.inventory.model import Inventory
+from barehull.inventory.reading.jar import ARCHIVES
 from barehull.oci.model import Entry
 
 from .conftest import jar

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from barehull.core.errors import BarehullError, IncompleteError, InputError, IntegrityError
-from barehull.inventory import strings
 from barehull.inventory.model import Inventory
+from barehull.inventory.reading import strings
 from barehull.inventory.take import cataloguers
 from barehull.oci.facts import Content, Fact
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barehull.inventory import go
 from barehull.inventory.catalogue import Catalogue
-from barehull.inventory.go_buildinfo import GoBuild
-from barehull.inventory.machine_code import by_content
+from barehull.inventory.cataloguers import go
 from barehull.inventory.model import Inventory
+from barehull.inventory.reading.go_buildinfo import GoBuild
+from barehull.inventory.reading.machine_code import by_content
 from barehull.oci.model import Entry
 from barehull.oci.rootfs import Node, Rootfs
 

@@ -18,8 +18,8 @@ import pytest
 from barehull.debian.known_files import Origin
 from barehull.inventory.identify import identify, joined
 from barehull.inventory.model import Component, Inventory, SuspectFile
-from barehull.inventory.strings import SAYS, Said
-from barehull.inventory.well_known import TABLE, WellKnown
+from barehull.inventory.reading.strings import SAYS, Said
+from barehull.inventory.reading.well_known import TABLE, WellKnown
 from barehull.oci.rootfs import Rootfs
 
 from .conftest import ELF, LIB, file, openssl, wheel

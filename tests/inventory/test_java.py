@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barehull.inventory import jar as reader
-from barehull.inventory.jar import Jar, read_jars
-from barehull.inventory.java_groups import ROWS, group_of
 from barehull.inventory.model import Inventory
+from barehull.inventory.reading import jar as reader
+from barehull.inventory.reading.jar import Jar, read_jars
+from barehull.inventory.reading.java_groups import ROWS, group_of
 from barehull.oci.facts import Content
 from barehull.oci.model import Entry
 from barehull.zip import Budget, Source, ZipEntry, read_entry
@@ -114,7 +114,7 @@ def test_any_text_in_manifest_and_pom_is_read(manifest: bytes, pom: bytes) -> No
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_whatever_an_archive_is_called_it_can_be_shown(title: bytes, version: bytes) -> None:
-    from barehull.inventory.java import _identify
+    from barehull.inventory.cataloguers.java import _identify
 
     (found,) = jars(
         jar({"META-INF/MANIFEST.MF": b"Implementation-Title: %s\nImplementation-Version: %s" % (title, version),

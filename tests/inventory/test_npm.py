@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barehull.core.errors import InputError
-from barehull.inventory.bundles import Library, read_banners, read_map, read_script
+from barehull.inventory.cataloguers.npm import component_of, read_package
 from barehull.inventory.model import Inventory
-from barehull.inventory.npm import component_of, read_package
-from barehull.inventory.npm_locks import LOCKS, read_lock
+from barehull.inventory.reading.bundles import Library, read_banners, read_map, read_script
+from barehull.inventory.reading.npm_locks import LOCKS, read_lock
 from barehull.oci.facts import Content
 from barehull.oci.model import Entry
 

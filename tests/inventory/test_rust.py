@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barehull.inventory import rust
 from barehull.inventory.catalogue import Catalogue
+from barehull.inventory.cataloguers import rust
 from barehull.inventory.model import Inventory
 from barehull.oci.rootfs import Rootfs
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barehull.inventory import dpkg, python, vendored
+from barehull.inventory.cataloguers import dpkg, python, vendored
 from barehull.inventory.model import Inventory
 from barehull.oci.model import Entry
 from barehull.oci.rootfs import Rootfs

@@ -6,7 +6,7 @@ import pytest
 
 from barehull.advisories.model import Advisory, Range
 from barehull.inventory.model import Component
-from barehull.scan import debian
+from barehull.scan.matchers import debian
 from barehull.scan.ranges import Affected
 
 

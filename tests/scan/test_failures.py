@@ -72,7 +72,7 @@ def test_such_an_end_is_said_with_the_code_of_what_was_not_decided(
         main()
     assert whole.value.code == 0
     assert "CVE-2026-1" in capsys.readouterr().out
-    monkeypatch.setattr("barehull.scan.pypi.match", fails)
+    monkeypatch.setattr("barehull.scan.matchers.pypi.match", fails)
     with pytest.raises(SystemExit) as ended:
         main()
     said = capsys.readouterr()

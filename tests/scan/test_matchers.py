@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from barehull.advisories.model import Advisory, Range
 from barehull.core.outcome import Unknown
 from barehull.debian.version import compare
-from barehull.scan import debian as debian_matcher
-from barehull.scan import pypi as pypi_matcher
+from barehull.scan.matchers import debian as debian_matcher
+from barehull.scan.matchers import pypi as pypi_matcher
 from barehull.scan.ranges import Affected
 from barehull.scan.scan import matchers
 

@@ -9,8 +9,8 @@ from posixpath import join, normpath
 
 from barehull.core.errors import InputError
 from barehull.elf import Elf, read_elf
+from barehull.inventory.cataloguers.dpkg import catalogue
 from barehull.inventory.distribution import read_distribution
-from barehull.inventory.dpkg import catalogue
 from barehull.oci.rootfs import Rootfs
 from barehull.proof.ldcache import read_cache
 from barehull.runtime import ldcache

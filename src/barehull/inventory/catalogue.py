@@ -44,7 +44,7 @@ class Catalogue:
 
 
 class Cataloguer(Protocol):
-    """Each file of this package that has this function is a cataloguer."""
+    """Each file of the folder `cataloguers` is one."""
 
     def catalogue(self, rootfs: Rootfs) -> Catalogue:
         """What of its kind is in the image. What cannot be read is a gap, never an error and never nothing."""

@@ -14,7 +14,7 @@ from packageurl import PackageURL
 from barehull.core.errors import IncompleteError, IntegrityError
 from barehull.debian.known_files import Origin
 from barehull.inventory.model import Component, Files, Gap, SuspectFile
-from barehull.inventory.strings import SAYS, Said
+from barehull.inventory.reading.strings import SAYS, Said
 from barehull.oci.rootfs import Rootfs
 
 Lookup = Callable[[str], Origin | None]  # by a file's SHA-256: the Debian package that has it

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from packageurl import PackageURL
 
+from barehull.inventory.cataloguers.python import ECOSYSTEM
 from barehull.inventory.model import Component, Files, Inventory
-from barehull.inventory.python import ECOSYSTEM
 from barehull.lock import Lock, LockedDeb, LockedWheel
 
 NOTHING = Files(0, 0, 0, 0, ())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from barehull.inventory.machine_code import read_machine_code
+from barehull.inventory.reading.machine_code import read_machine_code
 from barehull.oci.facts import Content, Fact
 
 Maker = Literal["", "go", "rust", "upx"]
@@ -41,7 +41,7 @@ def _maker(content: Content) -> Maker:
     return found
 
 
-MAKER: Fact[Maker] = Fact("maker", Maker, _maker, (__name__, "barehull.inventory.machine_code"))
+MAKER: Fact[Maker] = Fact("maker", Maker, _maker, (__name__, "barehull.inventory.reading.machine_code"))
 
 
 def _overlapping(content: Content) -> Iterator[bytes]:

@@ -9,10 +9,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import cast
 
-import barehull.inventory
 from barehull.core.errors import BarehullError, IncompleteError, IntegrityError
 from barehull.debian.known_files import origin_of
 from barehull.files import Store
+from barehull.inventory import cataloguers as folder
 from barehull.inventory.catalogue import Catalogue, Cataloguer, Claim
 from barehull.inventory.derived import is_derived
 from barehull.inventory.distribution import read_distribution
@@ -30,10 +30,9 @@ _DISTRIBUTIONS = ("pkg:deb/", "pkg:apk/")  # purls of packages that distribution
 
 
 def cataloguers() -> tuple[Cataloguer, ...]:
-    """The cataloguers of this package, by file name."""
-    names = sorted(found.name for found in iter_modules(barehull.inventory.__path__))
-    modules = [import_module(f"barehull.inventory.{name}") for name in names]
-    return tuple(cast(Cataloguer, module) for module in modules if hasattr(module, "catalogue"))
+    """The files of the folder `cataloguers`, by name."""
+    names = sorted(found.name for found in iter_modules(folder.__path__))
+    return tuple(cast(Cataloguer, import_module(f"{folder.__name__}.{name}")) for name in names)
 
 
 def take_inventory(image: Image, rootfs: Rootfs, store: Store | None = None) -> Inventory:

@@ -9,19 +9,19 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
-import barehull.scan
 from barehull.advisories.model import Advisory, Context, Coverage
 from barehull.advisories.severity import agreed, severity
 from barehull.advisories.store import AdvisoryStore
 from barehull.core.outcome import Unknown
 from barehull.inventory.model import Component, Inventory
+from barehull.scan import matchers as folder
 from barehull.scan import undecided
 from barehull.scan.model import Match, Scan, Undecided, Vulnerability
 from barehull.scan.ranges import Affected, Answer
 
 
 class Matcher(Protocol):
-    """One ecosystem's way to compare; each file here that has these two functions is one."""
+    """One ecosystem's way to compare; each file of the folder `matchers` is one."""
 
     def handles(self, ecosystem: str) -> bool:
         """Whether components of `ecosystem` are this matcher's."""
@@ -31,10 +31,9 @@ class Matcher(Protocol):
 
 
 def matchers() -> tuple[Matcher, ...]:
-    """The matchers of this package, by file name."""
-    names = sorted(found.name for found in iter_modules(barehull.scan.__path__))
-    modules = [import_module(f"barehull.scan.{name}") for name in names]
-    return tuple(cast(Matcher, module) for module in modules if hasattr(module, "handles") and hasattr(module, "match"))
+    """The files of the folder `matchers`, by name."""
+    names = sorted(found.name for found in iter_modules(folder.__path__))
+    return tuple(cast(Matcher, import_module(f"{folder.__name__}.{name}")) for name in names)
 
 
 def scan(inventory: Inventory, store: AdvisoryStore) -> Scan:

@@ -17,9 +17,9 @@ from packageurl import PackageURL
 
 from barehull.core.errors import InputError
 from barehull.inventory.catalogue import Catalogue
-from barehull.inventory.jar import ARCHIVES, JARS, Jar
-from barehull.inventory.java_groups import group_of
 from barehull.inventory.model import Component, Gap
+from barehull.inventory.reading.jar import ARCHIVES, JARS, Jar
+from barehull.inventory.reading.java_groups import group_of
 from barehull.oci.rootfs import Node, Rootfs
 
 ECOSYSTEM = "Maven"

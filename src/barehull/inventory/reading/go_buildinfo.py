@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from barehull.inventory.machine_code import MachineCode, read_machine_code
+from barehull.inventory.reading.machine_code import MachineCode, read_machine_code
 from barehull.oci.facts import Content, Fact
 
 _MAGIC = b"\xff Go buildinf:"
@@ -61,7 +61,9 @@ def _find(content: Content) -> GoBuild | None:
     return tried
 
 
-GO_BUILD: Fact[GoBuild | None] = Fact("go build", GoBuild | None, _find, (__name__, "barehull.inventory.machine_code"))
+GO_BUILD: Fact[GoBuild | None] = Fact(
+    "go build", GoBuild | None, _find, (__name__, "barehull.inventory.reading.machine_code")
+)
 
 
 def _places(code: MachineCode) -> Iterator[int]:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from packageurl import PackageURL
 
 from barehull.inventory.catalogue import Catalogue
-from barehull.inventory.go_buildinfo import GO_BUILD, GoBuild, GoModule
-from barehull.inventory.machine_code import by_content
 from barehull.inventory.model import Component, Gap
+from barehull.inventory.reading.go_buildinfo import GO_BUILD, GoBuild, GoModule
+from barehull.inventory.reading.machine_code import by_content
 from barehull.oci.rootfs import Rootfs
 
 ECOSYSTEM = "Go"

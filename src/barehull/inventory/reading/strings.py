@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from packageurl import PackageURL
 
-from barehull.inventory import well_known
 from barehull.inventory.model import Component
-from barehull.inventory.well_known import TABLE, WellKnown
+from barehull.inventory.reading import well_known
+from barehull.inventory.reading.well_known import TABLE, WellKnown
 from barehull.oci.facts import Content, Fact
 
 _OVERLAP = 256  # bytes; no string in the table is longer

@@ -19,7 +19,7 @@ from packageurl import PackageURL
 from barehull.core.errors import InputError
 from barehull.inventory.catalogue import Catalogue
 from barehull.inventory.model import Component, Gap
-from barehull.inventory.npm_locks import FACTS, LOCKS, Locked
+from barehull.inventory.reading.npm_locks import FACTS, LOCKS, Locked
 from barehull.oci.facts import Content, Fact
 from barehull.oci.rootfs import Node, Rootfs
 

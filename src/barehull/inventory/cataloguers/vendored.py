@@ -13,7 +13,7 @@ from packageurl import PackageURL
 from barehull.core.errors import InputError
 from barehull.inventory.catalogue import Catalogue
 from barehull.inventory.model import Component, Gap
-from barehull.inventory.strings import SAYS
+from barehull.inventory.reading.strings import SAYS
 from barehull.oci.rootfs import Rootfs
 
 _LIMIT = 16 << 20

@@ -15,8 +15,8 @@ from typing import Any
 from packageurl import PackageURL
 
 from barehull.inventory.catalogue import Catalogue
-from barehull.inventory.machine_code import by_content, read_machine_code
 from barehull.inventory.model import Component, Gap
+from barehull.inventory.reading.machine_code import by_content, read_machine_code
 from barehull.oci.facts import Content, Fact
 from barehull.oci.rootfs import Rootfs
 
@@ -79,7 +79,9 @@ def _find(content: Content) -> Crates | None:
         return Crates(broken=f"it is no list of packages ({type(error).__name__}: {error})"[:200])
 
 
-CRATES: Fact[Crates | None] = Fact("crates", Crates | None, _find, (__name__, "barehull.inventory.machine_code"))
+CRATES: Fact[Crates | None] = Fact(
+    "crates", Crates | None, _find, (__name__, "barehull.inventory.reading.machine_code")
+)
 
 
 def _told(value: Any) -> list[Crate]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from barehull.advisories.model import Advisory
 from barehull.inventory.model import Component
-from barehull.scan.pypi import order
+from barehull.scan.matchers.pypi import order
 from barehull.scan.ranges import Answer, judge, same_place
 
 

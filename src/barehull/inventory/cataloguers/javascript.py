@@ -14,11 +14,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from barehull.core.errors import InputError
-from barehull.inventory.bundles import BANNERS, MAP, SCRIPT, Library, Script
 from barehull.inventory.catalogue import Catalogue
+from barehull.inventory.cataloguers.npm import MODULES, component_of
 from barehull.inventory.model import Component, Gap
-from barehull.inventory.npm import MODULES, component_of
-from barehull.inventory.npm_locks import LOCKS
+from barehull.inventory.reading.bundles import BANNERS, MAP, SCRIPT, Library, Script
+from barehull.inventory.reading.npm_locks import LOCKS
 from barehull.oci.facts import Fact
 from barehull.oci.rootfs import Node, Rootfs
 
