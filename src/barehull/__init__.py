@@ -48,7 +48,8 @@ def build_image(
     from barehull.application.platform import for_platform
     from barehull.base.pull import base_layers
     from barehull.oci.reference import check_output, save_image
-    from barehull.release import build, open_workshop
+    from barehull.release import build
+    from barehull.workshop import open_workshop
 
     check_output(output)  # told before the work, not after it
     application = for_platform(read_application(folder, config), platform)
@@ -75,7 +76,7 @@ def scan_image(
     an SBOM (sbom:FILE). `policy` ("fixable,max-severity=high") takes the place of the configuration's rules; `vex` are
     files of VEX documents on top of its own. The verdict is `document.state`.
     """
-    from barehull.release import examine_image
+    from barehull.examine import examine_image
 
     return examine_image(
         image, None, config, database, progress, platform=platform, scanner=scanner, policy=policy, vex=vex
@@ -95,7 +96,7 @@ def compare_images(
     progress: Progress = silent,
 ) -> Document:
     """The image `new` beside the image `old` that it replaces, both scanned now with one database; see `scan_image`."""
-    from barehull.release import examine_image
+    from barehull.examine import examine_image
 
     return examine_image(
         new, old, config, database, progress, platform=platform, scanner=scanner, policy=policy, vex=vex

@@ -1,29 +1,22 @@
-"""The process itself: the only file that knows the order of the steps.
+"""The process itself: the order of the steps.
 
 (1) read the application, (2) lock what goes in, (3) compose the image, (4) prove it, (5) take its inventory, (6) scan
-it and the image that it replaces with one database, (7) compare, (8) judge. Reports and exit codes are the caller's.
+it and the image that it replaces with one database, (7) compare, (8) judge; the last four are `examine.py`'s, since
+they are asked for images of others too. Reports and exit codes are the caller's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from barehull.application.config import read_settings
 from barehull.application.model import Application
-from barehull.application.policy import PolicySettings, overridden
 from barehull.build import python as language
 from barehull.core.errors import InputError
-from barehull.core.progress import Progress, silent
-from barehull.core.version import VERSION
-from barehull.debian.mirror import Mirror, mirror_from
-from barehull.files import Store, default_store, reading, write_atomically
+from barehull.files import reading, write_atomically
 from barehull.lock import Lock, from_json, to_json
 from barehull.net import Fetcher
 from barehull.oci.manifest import make_image
@@ -33,28 +26,13 @@ from barehull.proof.run import Proof, prove
 from barehull.runtime.compose import Runtime, compose
 from barehull.runtime.fetch import fetch_debs
 from barehull.runtime.recipe import Recipe, load_recipe
+from barehull.workshop import Workshop
 
 if TYPE_CHECKING:  # steps that are not taken each time are imported when they are: a build that changes one line
     from barehull.build.engine import EngineRun, Wish  # would wait as long again for them
     from barehull.compare.model import Policy
     from barehull.document import Document
     from barehull.scan.scanner import Scanner
-    from barehull.scan.subject import Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Where work is done: the cache, the mirror, the time that signatures must hold at, and who hears of progress."""
-
-    store: Store
-    mirror: Mirror
-    now: datetime
-    progress: Progress = silent
-
-
-def open_workshop(mirror: str | None = None, progress: Progress = silent) -> Workshop:
-    """The workshop of this machine and this moment. `mirror` as `mirror_from` takes it."""
-    return Workshop(Store(default_store()), mirror_from(mirror, os.environ), datetime.now(UTC), progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +115,8 @@ def release(
     workshop: Workshop,
 ) -> Document:
     """Steps 5 to 8 for an image that was built. `replaced` is what it replaces, if anything: reference and image."""
+    from barehull.examine import report_on
+
     document = report_on("release", built.image, output, replaced, scanner, policy, workshop)
     exposed = (text.removesuffix("/tcp") for text in built.image.config.exposed_ports)
     ports = "".join(f" -p {port}:{port}" for port in exposed if port.isascii() and port.isdecimal())
@@ -148,73 +128,6 @@ def release(
         run=f"podman run --rm{ports} {output}",
         base=built.lock.base if built.lock else None,
     )
-
-
-def report_on(
-    kind: Literal["release", "scan", "compare"],
-    subject: Subject,
-    reference: str,
-    replaced: tuple[str, Subject] | None,
-    scanner: Scanner,
-    policy: Policy,
-    workshop: Workshop,
-) -> Document:
-    """Steps 5 to 8 for any image: scanned alone, or compared with the one that it replaces."""
-    from barehull.compare.compare import compare
-    from barehull.compare.policy import judge, judge_alone
-    from barehull.document import Document, Side
-    from barehull.scan.subject import examine
-
-    new = Side(reference, examine(subject, scanner, workshop.store, workshop.progress))
-    old = comparison = None
-    if replaced is not None:
-        old = Side(replaced[0], examine(replaced[1], scanner, workshop.store, workshop.progress))
-        comparison = compare(old.scan, new.scan)
-        verdict = judge(comparison, policy, workshop.now.date(), reference)
-    else:
-        verdict = judge_alone(new.scan, policy, workshop.now.date(), reference)
-    return Document(
-        kind=kind,
-        tool_version=VERSION,
-        created=workshop.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        name=reference,
-        new=new,
-        old=old,
-        comparison=comparison,
-        verdict=verdict,
-    )
-
-
-def examine_image(
-    image: str,
-    replaced: str | None,
-    config: Path | None,
-    database: Path | None,
-    progress: Progress = silent,
-    *,
-    platform: str = "",
-    scanner: str = "barehull",
-    policy: str | None = None,
-    vex: Sequence[Path] = (),
-) -> Document:
-    """Steps 5 to 8 for images by their references: `image` alone, or beside the one that it replaces.
-
-    `config` holds the policy (None: the default one); `database` is a store of advisories (None: the one in use).
-    Of an index the image for `platform` is meant, "" as `open_image` takes it; `scanner` as `open_scanner` takes
-    it, `policy` and `vex` as `overridden` does.
-    Errors: InputError and IntegrityError for images, configuration and database that are not what they should be.
-    """
-    from barehull.compare.settings import policy_of
-    from barehull.scan.scanner import open_scanner
-    from barehull.scan.subject import open_subject
-
-    workshop = open_workshop(progress=progress)
-    settings = read_settings(config).policy if config else PolicySettings()
-    rule = policy_of(overridden(settings, policy, vex))
-    old = (replaced, open_subject(replaced, platform, progress)) if replaced else None
-    opened = open_subject(image, platform, progress)
-    with open_scanner(scanner, database, progress) as judging:
-        return report_on("compare" if old else "scan", opened, image, old, judging, rule, workshop)
 
 
 def kept_lock(application: Application) -> Lock | None:

@@ -16,8 +16,9 @@ from barehull.inventory.take import take_inventory
 from barehull.lock import Difference, Lock, difference
 from barehull.net import Fetcher
 from barehull.oci.rootfs import Rootfs
-from barehull.release import Workshop, keep_lock, kept_lock, lock_there, make_lock
+from barehull.release import keep_lock, kept_lock, lock_there, make_lock
 from barehull.scan.scan import scan
+from barehull.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from barehull.net import Fetcher
 from barehull.oci.model import Layer
 from barehull.oci.reference import open_image
 from barehull.oci.rootfs import Rootfs
-from barehull.release import open_workshop
 from barehull.runtime.compose import compose
 from barehull.runtime.recipe import load_recipe
 from barehull.runtime.resolve import resolve
 from barehull.runtime.shelf import Shelf
+from barehull.workshop import open_workshop
 
 from .conftest import Bench
 from .test_run import LIMITS, podman

@@ -184,11 +184,11 @@ def test_an_archive_that_has_expired_is_refused(fresh: Callable[[], Bench], tmp_
     """The program and the archive as they are, sixty days from now."""
     bench = fresh()
     later = (
-        "import datetime, sys; import barehull.release as release\n"
+        "import datetime, sys; import barehull.workshop as workshop\n"
         "class Later(datetime.datetime):\n"
         "    @classmethod\n"
         "    def now(cls, tz=None): return super().now(tz) + datetime.timedelta(days=60)\n"
-        "release.datetime = Later\n"
+        "workshop.datetime = Later\n"
         "from barehull.cli.main import main; main()\n"
     )
     said = subprocess.run(

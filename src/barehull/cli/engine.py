@@ -75,7 +75,8 @@ def built_by(
     from barehull.application.dockerfile import read_dockerfile_application
     from barehull.application.platform import for_platform
     from barehull.oci.reference import check_output, save_image
-    from barehull.release import build_by_engine, open_workshop
+    from barehull.release import build_by_engine
+    from barehull.workshop import open_workshop
 
     check_output(output)
     application = for_platform(read_dockerfile_application(folder, config), platform)

@@ -49,9 +49,9 @@ def command(
     from barehull.advisories.update import advisories_folder, open_store
     from barehull.application.detect import read_application
     from barehull.application.platform import for_platform
-    from barehull.release import open_workshop
     from barehull.relock import lock_fits, relock
     from barehull.report import lock as report
+    from barehull.workshop import open_workshop
 
     if check and update:
         raise UsageError("--check writes nothing, and --update does", advice="Leave one of them out.")

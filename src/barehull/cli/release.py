@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from barehull.document import Document
     from barehull.oci.model import Image
     from barehull.oci.recompress import Compression
-    from barehull.release import Built, Workshop
+    from barehull.release import Built
+    from barehull.workshop import Workshop
 
 AUTO = "auto"  # of --replaces: what is under the tag of --output now
 _FIRST = "replaces nothing: this is a first release\n"
@@ -87,8 +88,9 @@ def command(
 
     Exits 0 when the release is good, 1 when a proof or the verdict fails, 3 when that could not be decided.
     """
-    from barehull.release import open_workshop, release
+    from barehull.release import release
     from barehull.scan.scanner import open_scanner
+    from barehull.workshop import open_workshop
 
     output = checked(output, report, attest)
     workshop = open_workshop(mirror, progress_to(quiet))
@@ -103,11 +105,16 @@ def command(
     if attest:
         attach_documents(built, document, making, output, workshop.progress)
     judging.write(document)
-    click.echo(render(document, "text"))
-    if report:
-        click.echo(f"reports  {', '.join(write_reports(report, document, making))}")
-    click.echo(f"{'' if replaced else _FIRST}image    {output}\nrun it   {document.run}")
+    tell(document, write_reports(report, document, making) if report else [], output)
     return exit_code(document.state)
+
+
+def tell(document: Document, reports: list[str], output: str) -> None:
+    """Say what came of it, and where everything is."""
+    click.echo(render(document, "text"))
+    if reports:
+        click.echo(f"reports  {', '.join(reports)}")
+    click.echo(f"{'' if document.old else _FIRST}image    {output}\nrun it   {document.run}")
 
 
 def read(folder: Path, config: Path | None, wish: Wish | None, platform: str) -> Application:
