@@ -6,6 +6,7 @@ import hashlib
 import platform
 import sqlite3
 import ssl
+import subprocess
 import sys
 import sysconfig
 import zlib
@@ -42,15 +43,15 @@ def purls(inventory: Inventory) -> dict[str, str]:
 
 
 def mapped() -> list[Path]:
-    """The machine code that this process runs."""
-    lines = Path("/proc/self/maps").read_text().splitlines()
-    return sorted(
-        {Path(line.split()[-1]) for line in lines if line.split()[-1].startswith("/")} | {Path(sys.executable)}
-    )
+    """The machine code that a Python with nothing but these libraries runs: cryptography has an OpenSSL of its own."""
+    show = "import ssl, sqlite3, zlib, pyexpat; print(open('/proc/self/maps').read())"
+    lines = subprocess.run([sys.executable, "-I", "-c", show], capture_output=True, text=True, check=True).stdout
+    last = [line.split()[-1] for line in lines.splitlines() if line.strip()]
+    return sorted({Path(name) for name in last if name.startswith("/")} | {Path(sys.executable)})
 
 
 @pytest.fixture(scope="module")
-def of_this_process() -> set[tuple[str, str]]:
+def of_a_process() -> set[tuple[str, str]]:
     contents = (path.read_bytes() for path in mapped() if path.is_file())
     return {each for content in contents if content.startswith(b"\x7fELF") for each in said(content)}
 
@@ -66,10 +67,10 @@ def of_this_process() -> set[tuple[str, str]]:
     ],
 )
 def test_real_libraries_and_interpreters_say_what_they_are(
-    name: str, version: str, of_this_process: set[tuple[str, str]]
+    name: str, version: str, of_a_process: set[tuple[str, str]]
 ) -> None:
-    assert (name, version) in of_this_process
-    assert {it for it in of_this_process if it[0] == name} == {(name, version)}
+    assert (name, version) in of_a_process
+    assert {it for it in of_a_process if it[0] == name} == {(name, version)}
 
 
 @pytest.mark.skipif(not sysconfig.get_config_var("Py_ENABLE_SHARED"), reason="this Python is one program")
