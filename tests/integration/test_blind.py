@@ -202,7 +202,7 @@ def test_a_python_copied_out_of_its_package(path: str, bench: Bench, new: str, p
 @pytest.mark.parametrize("cataloguer", ["dpkg", "python", "vendored"])
 def test_a_scan_that_fails_half_way_is_not_green(cataloguer: str, bench: Bench, new: str) -> None:
     broken = (
-        f"import barehull.inventory.{cataloguer} as it\n"
+        f"import barehull.inventory.cataloguers.{cataloguer} as it\n"
         "def fails(rootfs): raise KeyError('half-way')\n"
         "it.catalogue = fails\n"
         "from barehull.cli.main import main; main()\n"
