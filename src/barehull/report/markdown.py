@@ -80,7 +80,7 @@ def _top(document: Document) -> Iterator[str]:
         stay = len({match.vulnerability.id for match in comparison.remaining})
         sizes = f"{words.megabytes(document.old.size)} → {words.megabytes(document.new.size)}"
         yield from (
-            f"**{many(gone, 'vulnerability')} fixed, {came or 'none'} introduced, {stay} as before; {sizes}.**",
+            f"**{many(gone, 'vulnerability')} fixed, {came or 'none'} introduced, {stay} in both; {sizes}.**",
             "",
         )
     if document.base:
