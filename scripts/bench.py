@@ -78,8 +78,10 @@ def timed(row: Row, work: Callable[[], None]) -> None:
 @contextlib.contextmanager
 def workplace() -> Iterator[Path]:
     """A folder with a copy of the example and with an application that is Python alone, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="barehull-bench-") as name:
-        folder = Path(name)
+    # Not by a random name: buildah makes an image name of it, and "-_" has no place in one.
+    folder = Path(tempfile.gettempdir()) / f"barehull-bench-{os.getpid()}"
+    folder.mkdir()
+    try:
         shutil.copytree(EXAMPLE, folder / "app", ignore=shutil.ignore_patterns("*.lock", "__pycache__"))
         (folder / "python3").mkdir()
         (folder / "python3" / "main.py").write_text("print('hello')\n")
@@ -87,6 +89,8 @@ def workplace() -> Iterator[Path]:
             '[application]\nlanguage = "python"\nentrypoint = ["/usr/bin/python3", "main.py"]\nrequirements = []\n[runtime]\ndebian = 13\n'
         )
         yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def change_one_line(application: Path, number: int) -> None:
