@@ -3,10 +3,12 @@ from __future__ import annotations
 import _imp
 import hashlib
 import importlib.util
+import json
 import marshal
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -182,6 +184,24 @@ def test_an_sbom_inside_a_wheel_names_what_it_bundles(inventory: Take) -> None:
     path = "demo-1.0.dist-info/sboms/a.json"
     found = inventory(wheel(files={path: sbom, "demo.libs/libz-1a2b3c4d.so.1": ELF}))
     assert [it.purl for it in found.components if it.vendored_in] == ["pkg:generic/zlib@1.3"]
+
+
+@pytest.mark.parametrize(
+    ("purl", "ecosystem", "package"),
+    [
+        ("pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1", "Maven", "org.apache.logging.log4j:log4j-core"),
+        ("pkg:npm/%40babel/core@7.0.0", "npm", "@babel/core"),
+        ("pkg:golang/golang.org/x/net@v0.1.0", "Go", "golang.org/x/net"),
+        ("pkg:cargo/openssl@0.10.50", "crates.io", "openssl"),
+    ],
+)
+def test_what_an_sbom_inside_a_wheel_names_is_called_as_advisories_call_it(
+    inventory: Take, purl: str, ecosystem: str, package: str
+) -> None:
+    sbom = json.dumps({"components": [{"name": "short", "version": "1", "purl": purl}]}).encode()
+    found = inventory(wheel(files={"demo-1.0.dist-info/sboms/a.json": sbom}))
+    bundled = next(it for it in found.components if it.vendored_in)
+    assert (bundled.purl, bundled.ecosystem, bundled.source) == (purl, ecosystem, package)
 
 
 def test_an_sbom_that_cannot_be_read_is_a_gap(inventory: Take) -> None:

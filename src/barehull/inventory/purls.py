@@ -11,7 +11,8 @@ from barehull.core.errors import InputError
 from barehull.inventory.distribution import ecosystem_of, ecosystem_of_package
 from barehull.inventory.model import Component
 
-_PLAIN = {"pypi": "PyPI", "npm": "npm", "golang": "Go", "maven": "Maven", "cargo": "crates.io"}
+# purl type -> OSV's ecosystem, where a purl needs nothing beside it.
+PLAIN = {"pypi": "PyPI", "npm": "npm", "golang": "Go", "maven": "Maven", "cargo": "crates.io"}
 _CODENAMES = {
     ("debian", "buster"): "10",
     ("debian", "bullseye"): "11",
@@ -47,7 +48,7 @@ def component_of(text: str, *, source: str = "", distribution: str = "", evidenc
         return Component(
             text, name, version, ecosystem, told[0] or name, version_of_source, (evidence,) * bool(evidence)
         )
-    ecosystem, name = _RUNTIMES.get((kind, purl.name), (_PLAIN.get(kind, ""), name))
+    ecosystem, name = _RUNTIMES.get((kind, purl.name), (PLAIN.get(kind, ""), name))
     if ecosystem == "PyPI":
         name = canonicalize_name(name)
     if ecosystem == "Go":  # advisories and module files write v1.2.3 for modules, and 1.22.1 for the standard library

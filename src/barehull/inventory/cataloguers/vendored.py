@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from packageurl import PackageURL
@@ -13,14 +14,13 @@ from packageurl import PackageURL
 from barehull.core.errors import InputError
 from barehull.inventory.catalogue import Catalogue
 from barehull.inventory.model import Component, Gap
+from barehull.inventory.purls import PLAIN, component_of
 from barehull.inventory.reading.strings import SAYS
 from barehull.oci.rootfs import Rootfs
 
 _LIMIT = 16 << 20
 _SBOM = re.compile(r"(.*)/([^/]+)-([^-/]+)\.dist-info/sboms/[^/]+\.json")
 _LIBRARY = re.compile(r"(.*)/([^/]+)\.libs/(lib)?([A-Za-z0-9_+.]+?)(?:-[0-9a-f]{8,})?\.so((?:\.[0-9]+)*)")
-# purl type -> OSV's ecosystem. Distributions' own would need a release, which wheels' SBOMs do not tell.
-_ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm", "golang": "Go", "cargo": "crates.io", "maven": "Maven"}
 
 
 def catalogue(rootfs: Rootfs) -> Catalogue:
@@ -62,10 +62,12 @@ def _described(item: dict[str, Any], path: str, wheel: str) -> Component | None:
     if not f"{name}{version}{text}".isprintable():
         raise ValueError(f"a component has the name {name[:40]!r}")
     purl = PackageURL.from_string(text)
-    kind = purl.type
-    if kind == "pypi" and _wheel(purl.name, purl.version or "") == wheel:  # a part of it is not bundled in it, either
+    if purl.type == "pypi" and _wheel(purl.name, purl.version or "") == wheel:  # a part of it is not bundled in it
         return None
-    return Component(text, name, version, _ECOSYSTEMS.get(kind, ""), name, version, (path,), wheel)
+    if purl.type in PLAIN and purl.version:
+        return replace(component_of(text, evidence=path), vendored_in=wheel)
+    # A distribution's own would need a release, which wheels' SBOMs do not tell.
+    return Component(text, name, version, PLAIN.get(purl.type, ""), name, version, (path,), wheel)
 
 
 def _is_of(library: str, name: str) -> bool:
