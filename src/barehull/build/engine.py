@@ -93,6 +93,22 @@ class Commands:
     clean: tuple[str, ...] = ()
 
 
+def dockerfile_options(order: Order) -> tuple[str, ...]:
+    """Which Dockerfile, which stage and which arguments, as docker, podman and buildah take them."""
+    options = ["--file", str(order.dockerfile)]
+    options += ["--target", order.target] if order.target else []
+    options += [word for name, value in order.build_args for word in ("--build-arg", f"{name}={value}")]
+    return tuple(options)
+
+
+def by_storage(program: str, order: Order) -> Commands:
+    """How an engine that builds into the machine's storage of images carries out `order`, and takes it out again."""
+    build = (program, "build", "--format", "oci", "--platform", order.platform, "--tag", order.name)
+    push = (program, "push", "--quiet", order.name, f"oci:{order.layout}:latest")
+    steps = ((*build, *dockerfile_options(order), str(order.context)), push)
+    return Commands(steps, clean=(program, "rmi", order.name))
+
+
 def engine_names() -> tuple[str, ...]:
     """The names of all engines, sorted."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(engines.__path__)))

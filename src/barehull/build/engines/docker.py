@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from barehull.build.engine import Commands, Order
+from barehull.build.engine import Commands, Order, dockerfile_options
 
 PROGRAM = "docker"
 RANK = 4
@@ -14,8 +14,6 @@ ADVICE = (
 
 def commands(order: Order) -> Commands:
     """`docker buildx build`, which sends the layout back; nothing of it has a name in the daemon."""
-    build = [PROGRAM, "buildx", "build", "--progress", "plain", "--platform", order.platform]
-    build += ["--file", str(order.dockerfile)]
-    build += ["--target", order.target] if order.target else []
-    build += [word for name, value in order.build_args for word in ("--build-arg", f"{name}={value}")]
-    return Commands(steps=((*build, "--output", f"type=oci,tar=false,dest={order.layout}", str(order.context)),))
+    build = (PROGRAM, "buildx", "build", "--progress", "plain", "--platform", order.platform)
+    output = ("--output", f"type=oci,tar=false,dest={order.layout}")
+    return Commands(steps=((*build, *dockerfile_options(order), *output, str(order.context)),))
