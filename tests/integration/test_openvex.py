@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -19,6 +17,8 @@ from barehull.compare.policy import judge
 from barehull.inventory.model import Component, Files, Inventory
 from barehull.scan.model import Match, Scan, Vulnerability
 
+from .go_programs import built
+
 SOURCE = Path(__file__).parent / "openvex_reader"
 CREATED = "2026-11-24T12:00:00Z"
 
@@ -26,18 +26,7 @@ CREATED = "2026-11-24T12:00:00Z"
 @pytest.fixture(scope="session")
 def reader() -> Path:
     """The program, built once for all runs from go.sum's modules. Where it cannot be built the test fails."""
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCE.iterdir()))).hexdigest()
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    program = base / "barehull-tests" / f"openvex-reader-{digest[:16]}"
-    if not program.exists():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        made = program.with_suffix(f".{os.getpid()}")
-        settings = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
-        command = ["go", "build", "-trimpath", "-buildvcs=false", "-o", str(made), "."]
-        done = subprocess.run(command, cwd=SOURCE, env=settings, capture_output=True, text=True, timeout=500)
-        assert done.returncode == 0, done.stderr
-        made.rename(program)
-    return program
+    return built(SOURCE, "openvex-reader")
 
 
 def deb(name: str, version: str) -> Component:

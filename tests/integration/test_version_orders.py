@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -26,6 +25,8 @@ from barehull.core.errors import InputError
 from barehull.debian import version as debian
 from barehull.scan.matchers import pypi
 from barehull.versions import go, maven, semver
+
+from .go_programs import built
 
 PAIRS = 10_000
 SOURCE = Path(__file__).parent / "version_orders"
@@ -146,17 +147,9 @@ def test_python_agrees_with_packaging() -> None:
 
 
 @pytest.fixture(scope="module")
-def golang(tmp_path_factory: pytest.TempPathFactory) -> str:
+def golang() -> str:
     """The program that compares as Go does."""
-    assert shutil.which("go"), "go is missing: scripts/install-system-packages"
-    made = tmp_path_factory.mktemp("go") / "versions"
-    settings = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
-    done = subprocess.run(
-        ["go", "build", "-trimpath", "-buildvcs=false", "-o", str(made), "."],
-        cwd=SOURCE, env=settings, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return str(made)
+    return str(built(SOURCE, "go-version-orders"))
 
 
 def gos(golang: str, kind: str, made: list[Pair]) -> list[tuple[Pair, int | None]]:
